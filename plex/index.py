@@ -1,0 +1,135 @@
+"""Which file is in which Plex item, known without asking Plex.
+
+A cache: deleting its file costs one listing of each library.
+"""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from domain.errors import PermanentError, PlexTemporaryError
+from domain.plex_item import IndexedFile, RatingKey, Section
+from plex.client import PlexClient
+from plex.index_file import IndexFile, Listed
+from plex.parse import Page
+
+PAGE = 1000  # rows; more is refused or slow (facts of Plex, section 1.2)
+SMALLEST_PAGE = 50
+MARGIN = 600
+"""Seconds that "changed since" reaches back: items may get their time before they can be seen."""
+
+
+class PathIndex:
+    """All files of the chosen libraries; for one thread of one process.
+
+    Its methods raise TransientError if the file cannot be used, and what PlexClient raises.
+    """
+
+    def __init__(self, path: Path) -> None:
+        """Open the index; nothing is asked of Plex."""
+        self._file = IndexFile(path)
+
+    def candidates(self, base_name: str) -> tuple[IndexedFile, ...]:
+        """Plex's files with a base name (plex/paths.py, base_name)."""
+        return self._file.candidates(base_name)
+
+    def count(self) -> int:
+        """How many items are known."""
+        return self._file.count()
+
+    def forget(self, key: RatingKey) -> None:
+        """Drop an item that is gone or has other files now; refresh brings it back."""
+        self._file.forget(key)
+
+    def close(self) -> None:
+        """Close the file."""
+        self._file.close()
+
+    def prepare(self, client: PlexClient, sections: Sequence[Section]) -> None:
+        """Make the index one of this server and these libraries, listing those it lacks."""
+        self._file.belong_to(client.server(), [section.key for section in sections])
+        for section in sections:
+            if self._file.listed(section.key).unindexed is None:
+                self._list_all(client, section)
+
+    def refresh(
+        self, client: PlexClient, sections: Sequence[Section], *, thorough: bool = False
+    ) -> frozenset[str]:
+        """Ask Plex for what is new, and return the base names that came since the last time.
+
+        Costs two requests per library, and a listing where the library's size does not agree
+        with them: then Plex told us of too few changes, or items are gone.
+
+        Args:
+            thorough: list the libraries in any case.
+
+        Raises:
+            PlexTemporaryError: a library that had files is empty; what is known is kept.
+        """
+        self._file.belong_to(client.server(), [section.key for section in sections])
+        for section in sections:
+            if thorough or not self._list_changed(client, section):
+                self._list_all(client, section)
+        return frozenset().union(*(self._file.report_new(section.key) for section in sections))
+
+    def _list_changed(self, client: PlexClient, section: Section) -> bool:
+        """List what changed lately; return whether that explains the library's size."""
+        listed = self._file.listed(section.key)
+        if listed.unindexed is None:
+            return False
+        run = self._file.begin_run(section.key)
+        newest = listed.newest
+        try:
+            for page in _pages(client, section, max(newest - MARGIN, 0)):
+                self._file.store(page, section.key, run)
+                newest = max(newest, page.newest)
+        except PermanentError:  # a Plex that does not take the filter
+            return False
+        self._file.finish_run(section.key, Listed(newest, listed.unindexed))
+        total = client.page(section.key, start=0, size=1).total
+        return total == self._file.count(section.key) + listed.unindexed
+
+    def _list_all(self, client: PlexClient, section: Section) -> None:
+        """List a library; forget what is gone only if no row can have been missed."""
+        key = section.key
+        run = self._file.begin_run(key)
+        newest, total, complete = self._list_once(client, section, run)
+        if not complete:  # rows may have moved to a page that was read already
+            newest, total, complete = self._list_once(client, section, run)
+        if complete:
+            self._file.drop_unseen(key, run)
+        self._file.finish_run(key, Listed(newest, total - self._file.count(key)))
+
+    def _list_once(self, client: PlexClient, section: Section, run: int) -> tuple[int, int, bool]:
+        """Return (time of the latest change, rows Plex says it has, whether all were seen)."""
+        newest, total, fileless = 0, 0, 0
+        for page in _pages(client, section):
+            self._file.store(page, section.key, run)
+            newest, total = max(newest, page.newest), page.total or 0
+            fileless += len(page.without_files)
+        seen = self._file.found_in_run(section.key, run) + fileless
+        if seen == 0 and self._file.count(section.key):
+            raise PlexTemporaryError(
+                f'Plex suddenly shows library "{section.title}" empty: what was known is kept'
+            )
+        return newest, total, seen == total
+
+
+def _pages(
+    client: PlexClient, section: Section, changed_since: int | None = None
+) -> Iterator[Page]:
+    """Yield a listing piece by piece; where Plex is too slow for a piece, smaller ones."""
+    start, size, last = 0, PAGE, None
+    while True:
+        try:
+            page = client.page(section.key, start=start, size=size, changed_since=changed_since)
+        except PlexTemporaryError:
+            if size <= SMALLEST_PAGE:
+                raise
+            size = max(size // 2, SMALLEST_PAGE)
+            continue
+        if not page.rows or page == last:  # the same again: a server that ignores "start"
+            return
+        yield page
+        start, last = start + page.rows, page
+        if page.total is not None and start >= page.total:
+            return

@@ -1,0 +1,225 @@
+"""The path index on disk: an SQLite file that may be deleted at any time."""
+
+import sqlite3
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from domain.errors import TransientError
+from domain.plex_item import IndexedFile, RatingKey, SectionKey
+from plex.parse import Page
+from plex.paths import base_name
+
+_VERSION = 0x53325001  # no other program's, so that a foreign file is not taken for ours
+
+_TABLES = f"""
+BEGIN IMMEDIATE;
+CREATE TABLE section (
+    key INTEGER PRIMARY KEY, server TEXT NOT NULL, run INTEGER NOT NULL DEFAULT 0,
+    reported INTEGER NOT NULL DEFAULT 0, newest INTEGER NOT NULL DEFAULT 0,
+    unindexed INTEGER) STRICT;
+CREATE TABLE file (
+    rating_key INTEGER NOT NULL, path TEXT NOT NULL, size INTEGER, section INTEGER NOT NULL,
+    base_name TEXT NOT NULL, trashed INTEGER NOT NULL, run INTEGER NOT NULL,
+    first_run INTEGER NOT NULL, PRIMARY KEY (rating_key, path)) STRICT, WITHOUT ROWID;
+CREATE INDEX file_base_name ON file (base_name);
+CREATE INDEX file_section ON file (section, rating_key);
+PRAGMA user_version={_VERSION};
+COMMIT;
+"""
+
+_UPSERT = """
+INSERT INTO file (rating_key, path, size, section, base_name, trashed, run, first_run)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+ON CONFLICT (rating_key, path) DO UPDATE SET
+    size = excluded.size, section = excluded.section,
+    trashed = excluded.trashed, run = excluded.run
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """How far a library has been listed.
+
+    Attributes:
+        newest: Unix seconds by Plex's clock of the latest change that was seen.
+        unindexed: by how much the listing's total exceeds the items we have; None until the
+            library was listed completely once.
+    """
+
+    newest: int
+    unindexed: int | None
+
+
+class IndexFile:
+    """Plex's files by base name, and how far each library was listed.
+
+    A run is one listing of a library, complete or of what changed.
+    """
+
+    def __init__(self, path: Path) -> None:
+        """Open the file; one that is damaged or not ours is begun anew."""
+        self._path = path
+        self._connection = self._open()
+
+    def close(self) -> None:
+        """Close the file."""
+        self._connection.close()
+
+    @contextmanager
+    def transaction(self) -> Iterator[sqlite3.Connection]:
+        """All or nothing.
+
+        Raises:
+            TransientError: the file cannot be used now; if it is damaged, it is empty next time.
+        """
+        try:
+            with self._connection:
+                yield self._connection
+        except sqlite3.OperationalError as error:
+            raise TransientError(f"the path index cannot be used: {error}") from error
+        except sqlite3.DatabaseError as error:
+            self._connection.close()
+            self._connection = self._begin_anew()
+            raise TransientError("the path index was damaged and is built again") from error
+
+    def candidates(self, name: str) -> tuple[IndexedFile, ...]:
+        """Files with that base name; those in Plex's trash only if there are no others.
+
+        The trash cannot be left out: what is in it while a disk is away comes back unannounced.
+        """
+        with self.transaction() as db:
+            rows = db.execute(
+                "SELECT rating_key, section, path, size, trashed FROM file WHERE base_name = ?",
+                (name,),
+            ).fetchall()
+        kept = [row for row in rows if not row[4]] or rows
+        return tuple(IndexedFile(*row[:4]) for row in kept)
+
+    def count(self, section: SectionKey | None = None) -> int:
+        """How many items there are, in all or in one library."""
+        with self.transaction() as db:
+            return _number(
+                db,
+                "SELECT count(DISTINCT rating_key) FROM file WHERE ?1 IS NULL OR section = ?1",
+                section,
+            )
+
+    def forget(self, key: RatingKey) -> None:
+        """Drop an item."""
+        with self.transaction() as db:
+            db.execute("DELETE FROM file WHERE rating_key = ?", (key,))
+
+    def belong_to(self, server: str, sections: Iterable[SectionKey]) -> None:
+        """Drop what is of another server or of other libraries."""
+        keys = list(sections)
+        with self.transaction() as db:
+            listed = db.execute("SELECT key, server FROM section").fetchall()
+            for key, known_server in listed:
+                if known_server != server or key not in keys:
+                    db.execute("DELETE FROM section WHERE key = ?", (key,))
+                    db.execute("DELETE FROM file WHERE section = ?", (key,))
+            db.executemany(
+                "INSERT OR IGNORE INTO section (key, server) VALUES (?, ?)",
+                [(key, server) for key in keys],
+            )
+
+    def listed(self, section: SectionKey) -> Listed:
+        """How far a library was listed."""
+        with self.transaction() as db:
+            row = db.execute("SELECT newest, unindexed FROM section WHERE key = ?", (section,))
+            return Listed(*(row.fetchone() or (0, None)))
+
+    def begin_run(self, section: SectionKey) -> int:
+        """Return the number of a new run."""
+        with self.transaction() as db:
+            db.execute("UPDATE section SET run = run + 1 WHERE key = ?", (section,))
+            return _number(db, "SELECT run FROM section WHERE key = ?", section)
+
+    def store(self, page: Page, section: SectionKey, run: int) -> None:
+        """Remember the files of a page, and no others of its items."""
+        rows = [
+            (
+                f.rating_key,
+                f.path,
+                f.size,
+                section,
+                base_name(f.path),
+                f.rating_key in page.trashed,
+                run,
+                run,
+            )
+            for f in page.files
+        ]
+        keys = {file.rating_key for file in page.files}.union(page.without_files)
+        with self.transaction() as db:
+            db.executemany(_UPSERT, rows)
+            db.executemany(
+                "DELETE FROM file WHERE rating_key = ? AND run <> ?", [(key, run) for key in keys]
+            )
+
+    def found_in_run(self, section: SectionKey, run: int) -> int:
+        """How many items a run has seen files of."""
+        with self.transaction() as db:
+            return _number(
+                db,
+                "SELECT count(DISTINCT rating_key) FROM file WHERE section = ? AND run = ?",
+                section,
+                run,
+            )
+
+    def drop_unseen(self, section: SectionKey, run: int) -> None:
+        """Drop what a complete run did not see: Plex has it no more."""
+        with self.transaction() as db:
+            db.execute("DELETE FROM file WHERE section = ? AND run <> ?", (section, run))
+
+    def finish_run(self, section: SectionKey, listed: Listed) -> None:
+        """Remember how far the library is listed now."""
+        with self.transaction() as db:
+            db.execute(
+                "UPDATE section SET newest = max(newest, ?), unindexed = ? WHERE key = ?",
+                (listed.newest, listed.unindexed, section),
+            )
+
+    def report_new(self, section: SectionKey) -> frozenset[str]:
+        """Base names that have come since this was asked last."""
+        with self.transaction() as db:
+            names = db.execute(
+                "SELECT DISTINCT base_name FROM file JOIN section ON section.key = file.section"
+                " WHERE file.section = ? AND first_run > reported",
+                (section,),
+            ).fetchall()
+            db.execute("UPDATE section SET reported = run WHERE key = ?", (section,))
+        return frozenset(name for (name,) in names)
+
+    def _open(self) -> sqlite3.Connection:
+        self._path.touch(mode=0o600)
+        connection = _connect(self._path)
+        try:
+            if _number(connection, "PRAGMA user_version") == _VERSION:
+                return connection
+        except sqlite3.OperationalError:
+            connection.close()
+            raise
+        except sqlite3.DatabaseError:
+            pass  # not even a database
+        connection.close()
+        return self._begin_anew()
+
+    def _begin_anew(self) -> sqlite3.Connection:
+        for leftover in ("", "-journal", "-wal", "-shm"):
+            Path(f"{self._path}{leftover}").unlink(missing_ok=True)
+        self._path.touch(mode=0o600)
+        connection = _connect(self._path)
+        connection.executescript(_TABLES)
+        return connection
+
+
+def _connect(path: Path) -> sqlite3.Connection:
+    return sqlite3.connect(path, timeout=30.0)
+
+
+def _number(db: sqlite3.Connection, sql: str, *values: object) -> int:
+    row = db.execute(sql, values).fetchone()
+    return int(row[0]) if row else 0

@@ -1,0 +1,172 @@
+"""What we read from Stash."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from domain.errors import PermanentError, StashRefused, StashUnavailable, TransientError
+from domain.job import SceneId
+from domain.scene import Scene
+from stash import queries
+from stash.connection import Connection
+from stash.images import NoPicture, NotModified, Picture, read_picture
+from stash.wire import Answer, Unsupported, Wire
+from validation.scene import parse_scene
+
+Found = Scene | PermanentError | TransientError
+"""A scene, or why Stash's answer about it is of no use. Errors are values here, so that one
+scene does not fail the others: PermanentError if the document makes no sense, TransientError
+if Stash failed to read this scene although it reads others."""
+
+BATCH = 100
+"""How many scenes are looked up in one request at most."""
+
+
+@dataclass(frozen=True, slots=True)
+class ServerInfo:
+    """What a run begins with.
+
+    Attributes:
+        version: as Stash prints it; "" for some builds.
+        settings: of this plugin, as stored: only those that were ever touched.
+        now: Stash's clock, Unix seconds.
+    """
+
+    version: str
+    settings: dict[str, object]
+    now: float
+
+
+class StashClient:
+    """One Stash, over one connection that is kept alive.
+
+    Every method raises:
+        StashRefused: Stash does not accept our credentials.
+        StashUnavailable: it failed, or did not answer in time.
+        UserError: it is too old.
+    """
+
+    def __init__(
+        self, connection: Connection, *, connect_timeout: float = 5.0, read_timeout: float = 30.0
+    ) -> None:
+        """Ask nothing yet; timeouts are in seconds."""
+        self._wire = Wire(connection, connect=connect_timeout, read=read_timeout)
+        self._groups = queries.GROUPS
+
+    def start(self) -> ServerInfo:
+        """Ask what a run has to know first, in one request."""
+        doing = "reading the settings"
+        answer = self._wire.ask_all(doing, queries.START, {"plugin": queries.PLUGIN_ID})
+        try:
+            version = answer.data["version"]["version"] or ""
+            settings = answer.data["configuration"]["plugins"].get(queries.PLUGIN_ID) or {}
+        except (AttributeError, KeyError, TypeError) as error:
+            raise StashUnavailable(f"Stash's answer is incomplete while {doing}") from error
+        return ServerInfo(version, settings, answer.now)
+
+    def scenes(self, ids: Sequence[SceneId]) -> dict[SceneId, Found]:
+        """Read up to 100 scenes in one request; those that Stash does not have are absent."""
+        if not ids:
+            return {}
+        answer = self._look_up(ids)
+        failed = {failure.field: failure.message for failure in answer.failures}
+        if len(failed) == len(ids):
+            self.scene_ids(limit=1)  # raises if it is Stash that fails and not the scenes
+        found: dict[SceneId, Found] = {}
+        for place, scene_id in enumerate(ids):
+            alias = queries.alias(place)
+            raw = answer.data.get(alias)
+            if alias in failed:
+                # Null, or lacking parts: neither proves that it is gone.
+                why = f"scene {scene_id}: Stash cannot read it: {failed[alias]}"
+                found[scene_id] = TransientError(why)
+            elif raw is not None:
+                found[scene_id] = _parsed(scene_id, raw)
+        return found
+
+    def scene_ids(self, *, after: int = 0, limit: int = 1000) -> tuple[SceneId, ...]:
+        """List the *limit* lowest ids above *after*, ascending; fewer mean there are no more."""
+        return tuple(scene_id for scene_id, _ in self._page(queries.page_filter(after), limit))
+
+    def recent_scene_ids(
+        self, *, since: float, after: int = 0, limit: int = 1000
+    ) -> tuple[tuple[SceneId, ...], int | None]:
+        """List the scenes updated at *since* (Unix seconds) or later, one page at a time.
+
+        Returns:
+            ids, ascending, possibly none although there are more pages, and what to pass as
+            *after* for the next page: None at the end.
+        """
+        page = self._page(queries.page_filter(after, since), limit)
+        # A scene whose time cannot be read counts as recent: looking at it is harmless.
+        recent = tuple(scene_id for scene_id, at in page if at is None or at >= since)
+        return recent, page[-1][0] if len(page) == limit else None
+
+    def cover(self, scene_id: SceneId, etag: str = "") -> Picture | NotModified | NoPicture:
+        """Fetch a scene's cover, unless it is still the one called *etag*."""
+        doing = f"fetching the cover of scene {scene_id}"
+        headers = {"Accept": "image/*"} | ({"If-None-Match": etag} if etag else {})
+        # Its own URL may name a host that only browsers reach.
+        with self._wire.get(doing, f"/scene/{scene_id}/screenshot", headers) as response:
+            if response.status_code == 304:
+                _ = response.content  # empty; once read, the connection can be used again
+                return NotModified()
+            if response.status_code != 200:
+                # 404 does not mean "no cover": Stash says it too while its database is locked.
+                raise StashUnavailable(f"Stash answered {response.status_code} while {doing}")
+            if response.headers.get("Content-Type", "").startswith("text/html"):
+                raise StashRefused(f"Stash refused the session: a page came while {doing}")
+            return read_picture(response)
+
+    def scene_titles(self, ids: Sequence[SceneId]) -> dict[SceneId, str]:
+        """Return what to call scenes in a report; those that cannot be read are absent."""
+        titles: dict[SceneId, str] = {}
+        for start in range(0, len(ids), BATCH):
+            batch = ids[start : start + BATCH]
+            answer = self._wire.ask("reading titles", *queries.lookups(batch, queries.TITLE))
+            for place, scene_id in enumerate(batch):
+                if raw := answer.data.get(queries.alias(place)):
+                    titles[scene_id] = _title(raw)
+        return titles
+
+    def close(self) -> None:
+        """Close the connection."""
+        self._wire.s.close()
+
+    def _look_up(self, ids: Sequence[SceneId]) -> Answer:
+        query, variables = queries.lookups(ids, queries.SCENE + self._groups)
+        try:
+            return self._wire.ask("reading scenes", query, variables)
+        except Unsupported:
+            if self._groups == queries.MOVIES:
+                raise
+            self._groups = queries.MOVIES
+            return self._look_up(ids)
+
+    def _page(self, selected: dict[str, Any], limit: int) -> list[tuple[SceneId, float | None]]:
+        doing = "listing scenes"
+        variables = {"filter": selected, "limit": limit}
+        answer = self._wire.ask_all(doing, queries.PAGE, variables)
+        try:
+            scenes = answer.data["findScenes"]["scenes"]
+            return [
+                (SceneId(int(one["id"])), queries.seconds_of(one["updated_at"])) for one in scenes
+            ]
+        except (KeyError, TypeError, ValueError) as error:
+            raise StashUnavailable(f"Stash's answer is incomplete while {doing}") from error
+
+
+def _parsed(scene_id: SceneId, raw: object) -> Scene | PermanentError:
+    if not isinstance(raw, dict):
+        return PermanentError(f"scene {scene_id}: Stash sent something unreadable")
+    try:
+        return parse_scene(raw)
+    except PermanentError as error:
+        return error
+
+
+def _title(raw: dict[str, Any]) -> str:
+    """The title, or the first file's base name on whatever system Stash runs."""
+    paths = [str(file["path"]) for file in raw.get("files") or ()]
+    return raw.get("title") or (re.split(r"[\\/]", paths[0])[-1] if paths else "")

@@ -1,0 +1,112 @@
+"""How an event gets on disk: one durable row, or one spool file.
+
+Part of the hook path: the standard library's sqlite3 alone, because importing persist-queue
+costs three times the rest of the hook, and because an edit must be recorded even when no
+dependency is installed. Whoever starts a hook waits for it.
+"""
+
+import os
+import sqlite3
+import sys
+import time
+
+from sync_queue import host
+
+PATIENCE = 1.0  # seconds for the lock and the database; then the spool
+
+LOST = "reconciliation.due"  # an empty file: events were lost, all scenes are to be checked
+
+# persist-queue's own statement for SQLiteAckQueue (tests/sync_queue/test_contract.py).
+CREATE = (
+    "CREATE TABLE IF NOT EXISTS ack_queue_default (_id INTEGER PRIMARY KEY AUTOINCREMENT, "
+    "data BLOB, timestamp FLOAT, status INTEGER)"
+)
+INSERT = "INSERT INTO ack_queue_default (data, timestamp, status) VALUES (?, ?, 0)"
+
+
+def payload(kind: str, identity: int) -> bytes:
+    """The canonical bytes of a job; equal jobs have equal bytes."""
+    return b'{"kind": "%s", "id": %d}' % (kind.encode("ascii"), identity)
+
+
+def record(data_dir: str, job: bytes) -> str:
+    """Put *job* on disk; when this returns, no crash and no power cut loses it.
+
+    Returns:
+        "recorded" for the queue, "spooled" for a spool file.
+
+    Raises:
+        OSError: nothing at all can be written.
+    """
+    try:
+        _insert(data_dir, job)
+    except (sqlite3.Error, OSError):
+        _spool(data_dir, job)
+        return "spooled"
+    return "recorded"
+
+
+def _insert(data_dir: str, job: bytes) -> None:
+    folder = os.path.join(data_dir, "queue")
+    os.makedirs(folder, mode=0o700, exist_ok=True)
+    deadline = time.monotonic() + PATIENCE
+    lock = host.wait_lock(os.path.join(data_dir, "queue.lock"), patience=PATIENCE)
+    if lock is None:
+        raise TimeoutError("the queue is busy")
+    try:
+        connection = sqlite3.connect(
+            os.path.join(folder, "data.db"),
+            timeout=max(0.0, deadline - time.monotonic()),
+            isolation_level=None,
+        )
+        try:
+            _prepare(connection)
+            connection.execute(INSERT, (job, time.time()))
+        finally:
+            connection.close()
+    finally:
+        host.unlock(lock)
+
+
+def _prepare(connection: sqlite3.Connection) -> None:
+    # Asking first: changing the mode takes a lock that ignores the timeout.
+    if connection.execute("PRAGMA journal_mode").fetchone()[0] != "wal":
+        connection.execute("PRAGMA journal_mode=WAL")
+    connection.execute("PRAGMA synchronous=FULL")
+    connection.execute(CREATE)
+
+
+def _spool(data_dir: str, job: bytes) -> None:
+    """Write *job* to a file of its own that no reader sees before it is complete."""
+    folder = os.path.join(data_dir, "spool")
+    os.makedirs(folder, mode=0o700, exist_ok=True)
+    name = f"{time.time_ns()}-{os.getpid()}"
+    final = os.path.join(folder, name + ".json")
+    draft = os.path.join(folder, name + ".tmp")
+    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    try:
+        os.write(descriptor, job)
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+    os.replace(draft, final)
+    _sync_folder(folder)
+
+
+def _sync_folder(folder: str) -> None:
+    """Make the new name durable too; Windows has no such call and needs none."""
+    if sys.platform != "win32":
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+
+
+def leave_word(data_dir: str) -> None:
+    """Say that an event was lost, with an empty file: that often works on a full disk."""
+    try:
+        path = os.path.join(data_dir, LOST)
+        os.close(os.open(path, os.O_WRONLY | os.O_CREAT, 0o600))
+    except OSError:
+        pass  # the answer is an error already

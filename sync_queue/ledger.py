@@ -1,0 +1,121 @@
+"""What we wrote to Plex, per item and scene, in the same file as the queue."""
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from domain.job import JobKey, SceneId
+from domain.ledger import FieldMemory, ImageMemory, LedgerEntry
+from domain.plex_item import RatingKey, Value
+from sync_queue.database import Database
+from sync_queue.inbox import INSERT
+from sync_queue.manager import payload
+
+_COLUMNS = (
+    "server, rating_key, scene_id, updated_at, content_hash, fields, images, intent, synced_at"
+)
+
+
+class Ledger:
+    """Reads at any time; every write belongs inside the caller's transaction."""
+
+    def __init__(self, db: Database) -> None:
+        self._db = db
+
+    def of_items(
+        self, server: str, keys: Iterable[RatingKey]
+    ) -> dict[RatingKey, list[LedgerEntry]]:
+        """What is remembered of some items, lowest scene first; an unknown item is absent."""
+        found: dict[RatingKey, list[LedgerEntry]] = {}
+        for key in set(keys):
+            rows = self._db.rows(
+                f"SELECT {_COLUMNS} FROM ledger WHERE server = ? AND rating_key = ? "
+                "ORDER BY scene_id",
+                (server, key),
+            )
+            if rows:
+                found[key] = [_entry(row) for row in rows]
+        return found
+
+    def of_scene(self, server: str, scene: SceneId) -> list[LedgerEntry]:
+        """What is remembered of one scene."""
+        rows = self._db.rows(
+            f"SELECT {_COLUMNS} FROM ledger WHERE server = ? AND scene_id = ?", (server, scene)
+        )
+        return [_entry(row) for row in rows]
+
+    def store(self, entry: LedgerEntry) -> None:
+        """Remember *entry*, in place of what was remembered before."""
+        self._db.execute(
+            f"INSERT OR REPLACE INTO ledger ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            (
+                entry.server,
+                entry.rating_key,
+                entry.scene_id,
+                entry.updated_at,
+                entry.content_hash,
+                _dump({name: [m.written, m.seen, m.tries] for name, m in entry.fields.items()}),
+                _dump({kind: [m.sha1, m.etag] for kind, m in entry.images.items()}),
+                _dump(entry.intent),
+                entry.synced_at,
+            ),
+        )
+
+    def contend(self, server: str, key: RatingKey, scene: SceneId) -> None:
+        """The scene would have the item if the one that has it let go."""
+        self._db.execute("DELETE FROM ledger WHERE server=? AND rating_key=? AND scene_id=?",
+                         (server, key, scene))  # fmt: skip
+        self._db.execute("INSERT OR IGNORE INTO contender VALUES (?, ?, ?)", (server, key, scene))
+
+    def let_go(self, scene: SceneId, *, but: Sequence[tuple[str, RatingKey]] = ()) -> None:
+        """The scene has these items only; who contended for another it had gets a job."""
+        held = self._db.rows("SELECT server, rating_key FROM ledger WHERE scene_id = ?", (scene,))
+        for server, key in held:
+            if (server, key) not in but:
+                self._free(server, key, scene)
+        wanted = self._db.rows(
+            "SELECT server, rating_key FROM contender WHERE scene_id=?", (scene,)
+        )
+        for server, key in wanted:
+            if (server, key) not in but:
+                self._db.execute(
+                    "DELETE FROM contender WHERE server=? AND rating_key=? AND scene_id=?",
+                    (server, key, scene),
+                )
+
+    def _free(self, server: str, key: RatingKey, scene: SceneId) -> None:
+        item = (server, key)
+        self._db.execute("DELETE FROM ledger WHERE server=? AND rating_key=? AND scene_id=?",
+                         (*item, scene))  # fmt: skip
+        for (other,) in self._db.rows(
+            "SELECT scene_id FROM contender WHERE server=? AND rating_key=?", item
+        ):
+            self._db.execute(INSERT, (payload(JobKey("scene", other)), 0.0))
+        self._db.execute("DELETE FROM contender WHERE server=? AND rating_key=?", item)
+
+
+def _dump(document: Mapping[str, Any]) -> str:
+    return json.dumps(document, ensure_ascii=False, separators=(",", ":"))
+
+
+def _entry(row: Sequence[Any]) -> LedgerEntry:
+    server, key, scene, updated_at, content_hash, fields, images, intent, synced_at = row
+    return LedgerEntry(
+        server,
+        RatingKey(key),
+        SceneId(scene),
+        updated_at,
+        content_hash,
+        {name: _memory(*parts) for name, parts in json.loads(fields).items()},
+        {kind: ImageMemory(*parts) for kind, parts in json.loads(images).items()},
+        {name: tuple(names) for name, names in json.loads(intent).items()},
+        synced_at,
+    )
+
+
+def _memory(written: Any, seen: Any, tries: int) -> FieldMemory:
+    return FieldMemory(_value(written), None if seen is None else _value(seen), tries)
+
+
+def _value(stored: Any) -> Value:
+    return tuple(stored) if isinstance(stored, list) else str(stored)

@@ -1,0 +1,205 @@
+"""The moves of a job: fetched, claimed, done or ended.
+
+A settling move is a list of statements inside the caller's transaction, so that what becomes
+of a job, what is remembered of it and which job is next change together or not at all. Only
+the holder of the drain lock fetches and settles.
+"""
+
+import json
+import logging
+import sqlite3
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, TypedDict
+
+from persistqueue.exceptions import Empty
+
+from domain.job import JobKey, QueueName, SyncJob
+from domain.outcome import Waiting
+from sync_queue.due import mark_reconciliation_due
+from sync_queue.manager import QUEUES, SyncQueue, payload
+from sync_queue.retry import (
+    delete_in_flight,
+    has_new_event,
+    load_job,
+    mark_promoted,
+    next_due,
+    promote_due,
+    put_off,
+)
+
+log = logging.getLogger(__name__)
+
+
+class QueueStats(TypedDict):
+    """How many jobs are in which state; pending are those that could be fetched."""
+
+    pending: int
+    in_progress: int
+    waiting: int
+    parked: int
+    failed: int
+
+
+def get_stats(queue_path: str | Path) -> QueueStats:
+    """Count the jobs of the queue in the folder *queue_path*; zeros if there is none yet."""
+    stats = QueueStats(pending=0, in_progress=0, waiting=0, parked=0, failed=0)
+    file = Path(queue_path) / "data.db"
+    if not file.is_file():
+        return stats
+    connection = sqlite3.connect(f"{file.absolute().as_uri()}?mode=ro", uri=True, timeout=5.0)
+    try:
+        for name in QUEUES:
+            stats["pending"] += _count(connection, f"ack_queue_{name} WHERE status < 2")
+            stats["in_progress"] += _count(connection, f"ack_queue_{name} WHERE status = 2")
+        stats["waiting"] = _count(connection, "retry WHERE next_retry_at IS NOT NULL")
+        stats["parked"] = _count(connection, "parked")
+        stats["failed"] = _count(connection, "dead_letter")
+    finally:
+        connection.close()
+    return stats
+
+
+def _count(connection: sqlite3.Connection, rows: str) -> int:
+    try:
+        return int(connection.execute(f"SELECT COUNT(*) FROM {rows}").fetchone()[0])
+    except sqlite3.OperationalError:
+        return 0  # a table that the first drain creates
+
+
+def get_pending(
+    queue: SyncQueue, timeout: float = 0.0, *, names: Sequence[QueueName] = QUEUES
+) -> SyncJob | None:
+    """Fetch and claim the next job that is due now; None if there is none.
+
+    All rows of its scene are in flight from here on, so whatever arrives later is an event
+    of its own. Nothing of the scene may be read before this returns.
+
+    Args:
+        timeout: seconds to wait for a job. persist-queue notices other processes' puts only
+            every 10 s, so the drain polls instead and passes 0.
+        names: the queues to look in, in order.
+    """
+    promote_due(queue)
+    for name in names:
+        while (document := _fetch(queue, name, timeout)) is not None:
+            if (key := key_of(document)) is None:
+                _drop_unreadable(queue, name)
+            elif (job := _claim(queue, name, key)) is not None:
+                return job
+    return None
+
+
+def _fetch(queue: SyncQueue, name: QueueName, timeout: float) -> Any:
+    """One document by persist-queue's own get, its row in flight afterwards; None if empty."""
+    fetcher = queue.fetchers[name]
+    try:
+        with queue.db.locked():
+            row = fetcher.get(block=timeout > 0, timeout=timeout, raw=True)
+    except Empty:
+        return None
+    except ValueError:  # not JSON, not UTF-8; the library has put the row in flight all the same
+        return ""
+    # The library remembers what it handed out until its own ack, which we do not use.
+    fetcher._unack_cache.clear()
+    return "" if row["data"] is None else row["data"]
+
+
+def key_of(document: object) -> JobKey | None:
+    """The job a queue row or spool file names; None if it names none."""
+    match document:
+        case {"kind": str(kind), "id": int(identity), **rest} if not rest:
+            return JobKey(kind, identity)
+    return None
+
+
+def _claim(queue: SyncQueue, name: QueueName, key: JobKey) -> SyncJob | None:
+    """Put every waiting row of *key* in flight; None if the job must run alone, later."""
+    with queue.db.transaction():
+        claim_rows(queue, key)
+        for table in ("parked", "parked_file"):
+            queue.db.execute(f"DELETE FROM {table} WHERE kind = ? AND id = ?", (key.kind, key.id))
+        job = replace(load_job(queue, key), queue=name)
+        if has_new_event(queue, key):
+            job = replace(job, attempts=0, misses=0)
+        if not job.alone:
+            return job
+        put_off(queue, job, Waiting(queue.clock.now(), "runs alone", "WorkerDied", counted=False))
+    return None
+
+
+def claim_rows(queue: SyncQueue, key: JobKey) -> None:
+    """Put every waiting row of *key* in flight."""
+    for name in QUEUES:
+        queue.db.execute(
+            f"UPDATE ack_queue_{name} SET status = 2 WHERE data = ? AND status < 2",
+            (payload(key),),
+        )
+
+
+def ack_job(queue: SyncQueue, job: SyncJob) -> None:
+    """The job is done: forget it and every failure of its scene."""
+    fail_job(queue, job)
+    queue.db.execute(
+        "DELETE FROM dead_letter WHERE kind = ? AND id = ?", (job.key.kind, job.key.id)
+    )
+
+
+def fail_job(queue: SyncQueue, job: SyncJob) -> None:
+    """The job ends here; whoever calls writes down why (dlq.bury, parked.park)."""
+    delete_in_flight(queue, job.key)
+    queue.db.execute("DELETE FROM retry WHERE kind = ? AND id = ?", (job.key.kind, job.key.id))
+
+
+def release(queue: SyncQueue, jobs: Iterable[SyncJob]) -> None:
+    """Put claimed jobs back where they were; nothing is counted."""
+    for job in jobs:
+        for name in QUEUES:
+            queue.db.execute(
+                f"UPDATE ack_queue_{name} SET status = 1 WHERE data = ? AND status = 2",
+                (payload(job.key),),
+            )
+
+
+def send_to_back(queue: SyncQueue, job: SyncJob) -> None:
+    """Put a claimed job behind all others of its queue; nothing is counted."""
+    delete_in_flight(queue, job.key)
+    queue.db.execute(
+        f"INSERT INTO ack_queue_{job.queue} (data, timestamp, status) VALUES (?, ?, 1)",
+        (payload(job.key), queue.clock.now()),
+    )
+    mark_promoted(queue, job.key)
+
+
+def has_waiting(queue: SyncQueue, name: QueueName) -> bool:
+    """Whether a job waits in that queue."""
+    rows = f"SELECT 1 FROM ack_queue_{name} WHERE status < 2"
+    return bool(queue.db.number(f"SELECT EXISTS ({rows})"))
+
+
+def is_due(queue: SyncQueue) -> bool:
+    """Whether a job could be fetched now."""
+    if any(has_waiting(queue, name) for name in QUEUES):
+        return True
+    due = next_due(queue)
+    return due is not None and due <= queue.clock.now()
+
+
+def _drop_unreadable(queue: SyncQueue, name: QueueName) -> None:
+    """Drop rows in flight that name no job; what they meant, a reconciliation must find."""
+    with queue.db.transaction():
+        for number, data in queue.db.rows(
+            f"SELECT _id, data FROM ack_queue_{name} WHERE status = 2"
+        ):
+            if _decode(data) is None:
+                log.warning("row %d of the %s queue names no job and is dropped", number, name)
+                queue.db.execute(f"DELETE FROM ack_queue_{name} WHERE _id = ?", (number,))
+    mark_reconciliation_due(queue.db.folder)
+
+
+def _decode(data: bytes) -> JobKey | None:
+    try:
+        return key_of(json.loads(data))
+    except ValueError:
+        return None

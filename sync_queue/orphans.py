@@ -1,0 +1,85 @@
+"""What a worker that was killed leaves behind, and how a scene that kills workers is caught.
+
+A death is charged to the one job that was at work, never to the rest of its batch. Such a job
+runs alone and after all others; only deaths alone count against it.
+"""
+
+import logging
+
+from domain.job import JobKey, SyncJob
+from domain.outcome import Buried, Waiting
+from sync_queue.dlq import bury
+from sync_queue.manager import SyncQueue, payload
+from sync_queue.operations import claim_rows
+from sync_queue.retry import load_job, mark_promoted, put_off
+
+log = logging.getLogger(__name__)
+
+DEADLY = 3  # deaths alone after which a job is buried
+
+
+def mark_at_work(queue: SyncQueue, job: SyncJob | None) -> None:
+    """Say which job is at work; belongs into the transaction that settles the one before."""
+    if job is None:
+        queue.db.execute("DELETE FROM at_work")
+        return
+    queue.db.execute(
+        "INSERT OR REPLACE INTO at_work VALUES (1, ?, ?, ?, ?, ?)",
+        (job.key.kind, job.key.id, job.queue, job.alone, queue.clock.now()),
+    )
+
+
+def resume_orphans(queue: SyncQueue) -> None:
+    """Put back what a dead worker had claimed; for the holder of the drain lock, first of all."""
+    with queue.db.transaction():
+        for kind, identity, name, alone in queue.db.rows(
+            "SELECT kind, id, queue, alone FROM at_work"
+        ):
+            _charge(queue, JobKey(kind, identity), name, died_alone=bool(alone))
+        mark_at_work(queue, None)
+    with queue.db.locked():
+        for fetcher in queue.fetchers.values():
+            fetcher.resume_unack_tasks()
+
+
+def _charge(queue: SyncQueue, key: JobKey, name: str, *, died_alone: bool) -> None:
+    job = load_job(queue, key)
+    suspect = SyncJob(
+        key,
+        "bulk" if name == "bulk" else "default",
+        job.attempts,
+        job.misses,
+        deaths=job.deaths + died_alone,
+        alone=True,
+        enqueued_at=job.enqueued_at,
+    )
+    if suspect.deaths >= DEADLY:
+        reason = f"{suspect.deaths} workers died while only this scene was at work"
+        bury(queue, suspect, Buried(reason, "WorkerDied", suspect.deaths))
+        log.warning("%s: given up: %s", key, reason)
+        return
+    put_off(
+        queue,
+        suspect,
+        Waiting(queue.clock.now(), "a worker died while at it", "WorkerDied", counted=False),
+    )
+
+
+def get_suspect(queue: SyncQueue) -> SyncJob | None:
+    """Fetch and claim one job that must run alone; for when no other is due."""
+    with queue.db.transaction():
+        due = queue.db.rows(
+            "SELECT kind, id FROM retry WHERE alone = 1 AND next_retry_at <= ? "
+            "ORDER BY next_retry_at LIMIT 1",
+            (queue.clock.now(),),
+        )
+        if not due:
+            return None
+        job = load_job(queue, JobKey(*due[0]))
+        claim_rows(queue, job.key)
+        queue.db.execute(
+            f"INSERT INTO ack_queue_{job.queue} (data, timestamp, status) VALUES (?, ?, 2)",
+            (payload(job.key), queue.clock.now()),
+        )
+        mark_promoted(queue, job.key)
+    return job

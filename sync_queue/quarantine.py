@@ -1,0 +1,68 @@
+"""A database that is damaged is set aside whole, and what it held must be found again."""
+
+import logging
+from datetime import UTC, datetime
+from pathlib import Path
+
+from domain.clock import Clock
+from domain.errors import QueueBusy, QueueUnusable
+from sync_queue import host
+from sync_queue.database import PATIENCE, DatabaseDamaged
+from sync_queue.due import mark_reconciliation_due
+from sync_queue.manager import QueueManager
+
+log = logging.getLogger(__name__)
+
+
+def open_queue(manager: QueueManager) -> None:
+    """Open the queue, or begin a new one in place of a damaged or vanished file.
+
+    For the holder of the drain lock; a file that was replaced under us is opened again.
+
+    Raises:
+        NewerDatabase, QueueUnusable, QueueBusy.
+    """
+    try:
+        if manager.get_queue().db.was_replaced():
+            manager.abandon()
+            manager.get_queue()
+    except DatabaseDamaged:
+        begin_anew(manager)
+
+
+def begin_anew(manager: QueueManager) -> None:
+    """Set a damaged queue aside and begin a new one; for the holder of the drain lock."""
+    manager.abandon()
+    set_aside(manager.folder, manager.clock)
+    manager.get_queue()
+
+
+def set_aside(folder: Path, clock: Clock) -> None:
+    """Move data.db and what belongs to it out of the way.
+
+    For the holder of the drain lock, with every connection of its own closed. The queue's lock
+    keeps everybody else out: a hook that held the old file open would write into it.
+
+    Raises:
+        QueueBusy, QueueUnusable: the files stay where they are.
+    """
+    stamp = datetime.fromtimestamp(clock.now(), UTC).strftime("%Y%m%d-%H%M%S")
+    lock = host.wait_lock(str(folder / "queue.lock"), patience=PATIENCE)
+    if lock is None:
+        raise QueueBusy("another process holds the queue: try again in a minute")
+    try:
+        mark_reconciliation_due(folder)
+        # The journals too: beside a new file they would replay the old one.
+        for suffix in ("-wal", "-shm", ""):
+            file = folder / "queue" / f"data.db{suffix}"
+            if file.exists():
+                file.replace(file.with_name(f"damaged-{stamp}.db{suffix}"))
+    except OSError as error:
+        raise QueueUnusable(f"the damaged queue cannot be set aside: {error.strerror}") from error
+    finally:
+        host.unlock(lock)
+    log.error(
+        "the queue's file was damaged and is set aside as queue/damaged-%s.db; a new one is "
+        "begun, and all scenes are checked again",
+        stamp,
+    )

@@ -1,0 +1,91 @@
+"""Jobs that wait: beside the queue, not in it, so that one that is not due is never fetched."""
+
+from domain.job import JobKey, SyncJob
+from domain.outcome import Waiting
+from sync_queue.inbox import INSERT
+from sync_queue.manager import QUEUES, SyncQueue, payload
+
+LONGEST_WAIT = 7200.0  # seconds; a job due later than that was dated by a clock gone wrong
+
+
+def load_job(queue: SyncQueue, key: JobKey) -> SyncJob:
+    """The job with what earlier attempts left behind."""
+    rows = queue.db.rows(
+        "SELECT queue, attempts, misses, deaths, alone, first_at FROM retry "
+        "WHERE kind = ? AND id = ?",
+        (key.kind, key.id),
+    )
+    if not rows:
+        return SyncJob(key, enqueued_at=queue.clock.now())
+    name, attempts, misses, deaths, alone, first_at = rows[0]
+    return SyncJob(key, name, attempts, misses, deaths, bool(alone), first_at)
+
+
+def has_new_event(queue: SyncQueue, key: JobKey) -> bool:
+    """Whether a row of *key* in flight is not the one that promotion put there."""
+    promoted = queue.db.rows(
+        "SELECT queue, promoted_row FROM retry WHERE kind = ? AND id = ?", (key.kind, key.id)
+    )
+    rows = [
+        (name, row)
+        for name in QUEUES
+        for (row,) in queue.db.rows(
+            f"SELECT _id FROM ack_queue_{name} WHERE data = ? AND status = 2", (payload(key),)
+        )
+    ]
+    return any(row not in promoted for row in rows)
+
+
+def promote_due(queue: SyncQueue) -> None:
+    """Put jobs whose waiting time is over back into their queues, behind the others."""
+    now = queue.clock.now()
+    if not queue.db.number(f"SELECT EXISTS ({_DUE})", (now, now + LONGEST_WAIT)):
+        return
+    with queue.db.transaction():
+        for kind, identity, name in queue.db.rows(_DUE, (now, now + LONGEST_WAIT)):
+            queue.db.execute(
+                INSERT.replace("_default", f"_{name}"), (payload(JobKey(kind, identity)), now)
+            )
+            mark_promoted(queue, JobKey(kind, identity))
+
+
+_DUE = (
+    "SELECT kind, id, queue FROM retry WHERE next_retry_at IS NOT NULL AND alone = 0 "
+    "AND (next_retry_at <= ? OR next_retry_at > ?) ORDER BY next_retry_at LIMIT 1000"
+)
+
+
+def mark_promoted(queue: SyncQueue, key: JobKey) -> None:
+    """The row that was inserted last is the one in which *key* waits from now on."""
+    queue.db.execute(
+        "UPDATE retry SET next_retry_at = NULL, promoted_row = last_insert_rowid() "
+        "WHERE kind = ? AND id = ?",
+        (key.kind, key.id),
+    )
+
+
+def put_off(queue: SyncQueue, job: SyncJob, why: Waiting) -> None:
+    """The job waits until why.until; *job* carries the counts so far."""
+    delete_in_flight(queue, job.key)
+    queue.db.execute(
+        "INSERT OR REPLACE INTO retry (kind, id, queue, attempts, misses, deaths, alone, "
+        "next_retry_at, cause, error, first_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        (
+            job.key.kind, job.key.id, job.queue, job.attempts, job.misses, job.deaths, job.alone,
+            why.until, why.cause, why.why, job.enqueued_at,
+        ),
+    )  # fmt: skip
+
+
+def next_due(queue: SyncQueue) -> float | None:
+    """Unix seconds at which the next waiting job is due; None if none waits."""
+    due: float | None = queue.db.rows("SELECT MIN(next_retry_at) FROM retry")[0][0]
+    return due
+
+
+def delete_in_flight(queue: SyncQueue, key: JobKey) -> None:
+    """The rows of *key* that were claimed are settled; what arrived later stays."""
+    for name in QUEUES:
+        queue.db.execute(
+            f"DELETE FROM ack_queue_{name} WHERE data = ? AND status = 2", (payload(key),)
+        )

@@ -1,0 +1,70 @@
+"""Small documents that must be known tomorrow: one JSON file each, never half written."""
+
+import json
+import os
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+from domain.clock import SystemClock
+
+_REPLACE_PATIENCE = 1.0  # seconds; Windows refuses while somebody reads the file
+
+
+class StateFile:
+    """One document; a reader sees the old one or the new one."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def read(self) -> dict[str, Any]:
+        """The document; {} if there is none. One that cannot be read is set aside."""
+        try:
+            document = json.loads(self._path.read_bytes())
+        except FileNotFoundError:
+            return {}
+        except (OSError, ValueError):
+            document = None
+        if not isinstance(document, dict):
+            self.set_aside()
+            return {}
+        return document
+
+    def write(self, document: dict[str, Any]) -> None:
+        """Replace the document.
+
+        Raises:
+            OSError: it could not be written; the old one is still there.
+        """
+        self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        handle, neighbour = tempfile.mkstemp(dir=self._path.parent, suffix=".tmp")
+        try:
+            with os.fdopen(handle, "w", encoding="utf-8") as out:
+                json.dump(document, out, indent=2)
+                out.flush()
+                os.fsync(out.fileno())
+            _replace(Path(neighbour), self._path)
+        finally:
+            Path(neighbour).unlink(missing_ok=True)  # gone already if all went well
+
+    def set_aside(self) -> None:
+        """Keep what cannot be read under another name, for whoever wants to know why."""
+        try:
+            self._path.replace(self._path.with_suffix(f".damaged-{int(time.time())}"))
+        except OSError:
+            pass  # a folder that cannot be written keeps the bad file; the default serves
+
+
+def _replace(source: Path, target: Path) -> None:
+    clock = SystemClock()
+    deadline = clock.monotonic() + _REPLACE_PATIENCE
+    while True:
+        try:
+            source.replace(target)
+        except PermissionError:
+            if os.name == "posix" or clock.monotonic() >= deadline:
+                raise
+            clock.sleep(0.01)
+        else:
+            return

@@ -1,0 +1,23 @@
+from collections.abc import Iterator
+
+import pytest
+
+from stash.client import StashClient
+from stash.connection import Connection
+from tests.servers.stash import LoopbackStash
+
+
+@pytest.fixture
+def stash() -> Iterator[LoopbackStash]:
+    with LoopbackStash() as stash:
+        yield stash
+        assert stash.crashes == []
+
+
+@pytest.fixture
+def client(stash: LoopbackStash) -> Iterator[StashClient]:
+    """A client with short timeouts: half a second in all."""
+    connection = Connection.from_server(stash.connection())
+    client = StashClient(connection, connect_timeout=0.25, read_timeout=0.25)
+    yield client
+    client.close()

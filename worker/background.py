@@ -1,0 +1,170 @@
+"""The life of the background process, from the lock it is handed to the lock it gives back."""
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from domain.clock import Clock
+from domain.errors import (
+    QueueBusy,
+    QueueUnusable,
+    StashRefused,
+    StashUnavailable,
+    UserError,
+)
+from sync_queue import inbox, spool
+from sync_queue.database import DatabaseDamaged
+from sync_queue.due import is_reconciliation_due, mark_reconciliation_due, reconciliation_done
+from sync_queue.operations import is_due
+from sync_queue.orphans import resume_orphans
+from sync_queue.state_file import StateFile
+from sync_queue.wake import STATE
+from worker import bulk
+from worker.connector import Connector
+from worker.processor import SyncWorker
+
+log = logging.getLogger(__name__)
+
+POLL = 0.25  # seconds between two looks at the queue
+LINGER = 300.0  # seconds it waits for more, so that an evening of editing starts few processes
+PATIENCE = 1800.0  # seconds it waits for a server that is away
+PROBES = (5.0, 60.0)  # seconds between two tries: the first, and the most
+HELD_OFF = (60.0, 1800.0)  # seconds in which hooks start nothing after one of us gave up
+
+
+@dataclass(slots=True)
+class Away:
+    """A server that does not answer: since when, and when to ask again.
+
+    Attributes:
+        since: monotonic seconds of the first failure; None while all is well.
+        wait: seconds until the next try.
+    """
+
+    since: float | None = None
+    wait: float = PROBES[0]
+
+
+class Background:
+    """One life; the caller holds the drain lock all the while."""
+
+    def __init__(
+        self,
+        folder: Path,
+        connector: Connector,
+        clock: Clock,
+        *,
+        is_outdated: Callable[[], bool] = lambda: False,
+    ) -> None:
+        """Wire it.
+
+        Args:
+            is_outdated: whether the plugin's files have changed since the process started.
+        """
+        self._folder = folder
+        self._connector = connector
+        self._clock = clock
+        self._is_outdated = is_outdated
+        self._worker: SyncWorker | None = None
+        self._away = Away()
+
+    def run(self, unrecorded: bytes = b"") -> bool:
+        """Live until nothing has happened for a while or only the user can help.
+
+        Args:
+            unrecorded: a job that its hook could write nowhere; b"" for none.
+
+        Returns:
+            Whether it was helpless, so that starting another one is of no use now.
+        """
+        if unrecorded and not self._record(unrecorded):
+            log.error("an edit could be written nowhere; all scenes are to be checked again")
+        try:
+            self._live()
+        except (UserError, StashRefused) as error:
+            log.warning("%s", error)
+            self._leave_word(str(error))
+            return True
+        self._leave_word("")
+        return self._away.since is not None
+
+    def _live(self) -> None:
+        while not self._is_outdated():
+            try:
+                self._round()
+            except StashRefused:
+                raise
+            except (StashUnavailable, QueueBusy) as error:
+                away = str(error)
+            except DatabaseDamaged as error:
+                log.error("%s", error)
+                self._connector.replace_queue()
+                continue
+            except QueueUnusable as error:
+                away = str(error)
+            else:
+                away = self._worker.report.stopped if self._worker else ""
+            if not (self._wait_for_server(away) if away else self._linger()):
+                return
+
+    def _round(self) -> None:
+        """Drain what is due, by the settings of this moment."""
+        self._connector.open_queue()
+        services = self._connector.services()
+        resume_orphans(services.queue)
+        if is_reconciliation_due(self._folder):
+            count = bulk.enqueue(services.queue, bulk.all_scenes(services.stash))
+            log.info("%d scenes are enqueued, because events were lost", count)
+            reconciliation_done(self._folder)
+        if self._worker is None or self._worker.services is not services:
+            self._worker = SyncWorker(services)
+        self._worker.drain(go_on=lambda: not self._is_outdated())
+        if not self._worker.report.stopped:
+            self._away = Away()
+
+    def _linger(self) -> bool:
+        """Wait for something to do; False if nothing came."""
+        queue = self._connector.queue_manager.get_queue()
+        end = self._clock.monotonic() + LINGER
+        while self._clock.monotonic() < end:
+            if is_due(queue) or spool.spooled(self._folder):
+                return True
+            if self._is_outdated() or queue.db.was_replaced():
+                return True
+            self._clock.sleep(POLL)
+        return False
+
+    def _wait_for_server(self, why: str) -> bool:
+        """Wait before the next try, longer each time; False if it was long enough."""
+        now = self._clock.monotonic()
+        if self._away.since is None:
+            self._away = Away(since=now)
+            log.warning("waiting: %s", why)
+        elif now - self._away.since > PATIENCE:
+            log.warning("still %s; the next hook or task tries again", why)
+            return False
+        self._clock.sleep(self._away.wait)
+        self._away.wait = min(PROBES[1], self._away.wait * 2)
+        return True
+
+    def _record(self, job: bytes) -> bool:
+        marked = mark_reconciliation_due(self._folder)
+        try:
+            inbox.record(str(self._folder), job)
+        except OSError:
+            return marked
+        return True
+
+    def _leave_word(self, why: str) -> None:
+        """Say how it ended; with a reason, starting another one is of no use for a while."""
+        file = StateFile(self._folder / STATE)
+        last = file.read()
+        wait = HELD_OFF[0] if why else 0.0
+        if why and last.get("why") == why:
+            wait = min(HELD_OFF[1], 2 * float(last.get("held_off") or wait))
+        now = self._clock.now()
+        try:
+            file.write({"ended_at": now, "why": why, "held_off": wait, "not_before": now + wait})
+        except OSError as error:
+            log.warning("%s cannot be written: %s", STATE, error.strerror)

@@ -1,0 +1,197 @@
+"""A drain that somebody watches: in a task, with a progress bar and a summary."""
+
+import logging
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from domain.job import SceneId
+from stash.client import StashClient
+from sync_queue import host
+from sync_queue.manager import QueueManager
+from sync_queue.operations import get_stats, is_due
+from sync_queue.orphans import resume_orphans
+from sync_queue.quarantine import open_queue
+from sync_queue.retry import next_due
+from sync_queue.wake import DRAIN_LOCK
+from validation.config import Stash2PlexConfig
+from worker import bulk
+from worker.processor import DrainReport, SyncWorker
+from worker.services import Services, connect
+
+log = logging.getLogger(__name__)
+
+EVERY_ITEMS = 5
+EVERY_SECONDS = 10.0
+SLICE = 300.0  # seconds; Stash runs one task at a time, scans included
+STUCK = 60.0  # seconds without a change after which a watched drain is left alone
+
+Show = Callable[[float], None]
+"""Moves a progress bar, from 0 to 1."""
+
+
+@dataclass(slots=True)
+class Progress:
+    """Shows how far a drain is; the total follows a queue that grows meanwhile."""
+
+    services: Services
+    show: Show
+    started: float
+    shown_at: float = 0.0
+    shown_items: int = 0
+
+    def __call__(self, report: DrainReport) -> None:
+        """Show it every few items or seconds."""
+        now = self.services.clock.monotonic()
+        if (
+            report.processed - self.shown_items < EVERY_ITEMS
+            and now - self.shown_at < EVERY_SECONDS
+        ):
+            return
+        self.shown_at, self.shown_items = now, report.processed
+        remaining = count_due(self.services.folder)
+        total = report.processed + remaining
+        fraction = report.processed / total if total else 1.0
+        rate = report.processed / max(now - self.started, 0.001)
+        self.show(fraction)
+        log.info(
+            "Progress: %d/%d (%.0f%%), %d remaining, %.1f items/sec",
+            report.processed, total, fraction * 100, remaining, rate,
+        )  # fmt: skip
+
+
+def count_due(folder: Path) -> int:
+    """How many jobs are there to be processed now."""
+    stats = get_stats(folder / "queue")
+    return stats["pending"] + stats["in_progress"]
+
+
+def sync_all(
+    config: Stash2PlexConfig, stash: StashClient, manager: QueueManager, show: Show
+) -> str:
+    """Enqueue every scene, then drain for a while; return a summary."""
+    return _sync(config, stash, manager, show, bulk.all_scenes(stash))
+
+
+def sync_recent(
+    config: Stash2PlexConfig, stash: StashClient, manager: QueueManager, show: Show
+) -> str:
+    """Enqueue what changed within a day of Stash's present time, then drain for a while."""
+    since = stash.start().now - bulk.DAY
+    return _sync(config, stash, manager, show, bulk.recent_scenes(stash, since))
+
+
+def _sync(
+    config: Stash2PlexConfig,
+    stash: StashClient,
+    manager: QueueManager,
+    show: Show,
+    pages: Iterator[tuple[SceneId, ...]],
+) -> str:
+    with drain_lock(manager.folder):
+        open_queue(manager)  # a damaged one is set aside by whoever holds the lock
+    added = bulk.enqueue(manager.get_queue(), pages)
+    log.info("%d scenes enqueued", added)
+    summary = process_queue(config, stash, manager, show, budget=SLICE)
+    return f"{added} scenes enqueued. {summary}"
+
+
+def process_queue(
+    config: Stash2PlexConfig,
+    stash: StashClient,
+    manager: QueueManager,
+    show: Show,
+    *,
+    budget: float | None = None,
+) -> str:
+    """Drain in the foreground, or watch the process that already does; return a summary.
+
+    Args:
+        budget: seconds after which the rest is left to the background; None for no limit.
+
+    Raises:
+        UserError, StashUnavailable, QueueUnusable, QueueBusy.
+    """
+    with drain_lock(manager.folder) as ours:
+        if not ours:
+            return follow(manager, show)
+        open_queue(manager)
+        services = connect(config, stash, manager)
+        try:
+            resume_orphans(services.queue)
+            return _drain(services, show, budget)
+        finally:
+            services.close()
+
+
+def _drain(services: Services, show: Show, budget: float | None) -> str:
+    clock = services.clock
+    started = clock.monotonic()
+    total = count_due(services.folder)
+    if not total and not is_due(services.queue):
+        return "Queue is empty - nothing to process" + _next(services)
+    log.info("Starting batch processing of %d items...", total)
+    show(0.0)
+    report = SyncWorker(services).drain(
+        go_on=lambda: budget is None or clock.monotonic() - started < budget,
+        on_progress=Progress(services, show, started, shown_at=started),
+    )
+    if report.stopped:
+        log.warning("Circuit breaker OPEN - Plex may be unavailable")
+        log.info("Processed %d items before circuit break", report.processed)
+    else:
+        show(1.0)
+    return _summary(services, report, clock.monotonic() - started)
+
+
+def follow(manager: QueueManager, show: Show) -> str:
+    """Show the progress of the process that drains; end when nothing moves any more."""
+    clock, folder = manager.clock, manager.folder
+    first = left = count_due(folder)
+    log.info("Another process drains; showing its progress")
+    moved_at = clock.monotonic()
+    while left and clock.monotonic() - moved_at < STUCK:
+        show(max(0.0, 1 - left / max(first, 1)))
+        clock.sleep(1.0)
+        now = count_due(folder)
+        if now != left:
+            first, left, moved_at = max(first, now), now, clock.monotonic()
+    if left:
+        return f"{left} items wait; the process that drains has not moved for {STUCK:.0f} s"
+    show(1.0)
+    return "Nothing is due; the background process has drained the queue"
+
+
+@contextmanager
+def drain_lock(folder: Path) -> Iterator[bool]:
+    """Hold the drain lock if it is free; yields whether it is ours."""
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    lock = host.try_lock(str(folder / DRAIN_LOCK))
+    try:
+        yield lock is not None
+    finally:
+        if lock is not None:
+            host.unlock(lock)
+
+
+def _summary(services: Services, report: DrainReport, elapsed: float) -> str:
+    summary = (
+        f"Batch processing complete: {report.succeeded} succeeded, {report.failed} failed "
+        f"in {elapsed:.1f}s"
+    )
+    if report.put_off:
+        summary += f", {report.put_off} put off"
+    if report.failed:
+        failed = get_stats(services.folder / "queue")["failed"]
+        log.warning("DLQ contains %d items requiring review", failed)
+    if left := count_due(services.folder):
+        summary += f"; {left} remain and are left to the background"
+    return summary + _next(services)
+
+
+def _next(services: Services) -> str:
+    due = next_due(services.queue)
+    if due is None:
+        return ""
+    return f"; the next retry is due in {max(0.0, due - services.clock.now()):.0f} s"

@@ -1,0 +1,80 @@
+"""Starts the background's lives: takes over the lock, and looks once more after giving it back."""
+
+import logging
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from domain.clock import Clock
+from stash.connection import Connection
+from sync_queue import host, spool
+from sync_queue.manager import QueueManager
+from sync_queue.operations import is_due
+from sync_queue.wake import DRAIN_LOCK
+from worker.background import Background
+from worker.connector import Connector
+from worker.logs import log_to_file
+
+log = logging.getLogger(__name__)
+
+TAKE_OVER = 0.1  # seconds; where a lock cannot be handed over, the starter has just let go of it
+
+
+def run_background(
+    folder: Path,
+    server_connection: dict[str, object],
+    clock: Clock,
+    *,
+    lock: int | None,
+    unrecorded: bytes,
+    code: Sequence[Path],
+) -> bool:
+    """Live, and live again while something came between the last look and the release.
+
+    Args:
+        server_connection: where Stash is and how to be let in, as Stash said it.
+        lock: the descriptor of the drain lock, if the starter handed it over.
+        unrecorded: a job that its hook could write nowhere; b"" for none.
+        code: the plugin's files; when they change, newer code must take over.
+
+    Returns:
+        Whether it ended for newer code, which somebody should start.
+    """
+    logs = log_to_file(folder, server_connection)
+    is_outdated = watch(code)
+    path = str(folder / DRAIN_LOCK)
+    if lock is None:
+        lock = host.wait_lock(path, patience=TAKE_OVER)
+    while lock is not None:
+        connector = Connector(folder, Connection.from_server(server_connection), clock, logs.follow)
+        try:
+            background = Background(folder, connector, clock, is_outdated=is_outdated)
+            helpless = background.run(unrecorded)
+        finally:
+            connector.close()
+            host.unlock(lock)
+        # An event that was recorded while we held the lock found us alive and started nobody.
+        if helpless or is_outdated() or not something_is_due(folder, clock):
+            break
+        unrecorded, lock = b"", host.try_lock(path)
+    return is_outdated()
+
+
+def watch(files: Sequence[Path]) -> Callable[[], bool]:
+    """A question: has one of *files* changed since now?"""
+
+    def stamps() -> list[int]:
+        return [file.stat().st_mtime_ns if file.exists() else 0 for file in files]
+
+    first = stamps()
+    return lambda: stamps() != first
+
+
+def something_is_due(folder: Path, clock: Clock) -> bool:
+    """Whether a drain would find something to do."""
+    if spool.spooled(folder):
+        return True
+    manager = QueueManager(folder, clock=clock)
+    try:
+        return is_due(manager.get_queue())
+    finally:
+        manager.close()

@@ -1,0 +1,75 @@
+"""Where the log of a task or of the background goes; secrets are blacked out on the way."""
+
+import logging
+import os
+import traceback
+from collections.abc import Mapping
+from pathlib import Path
+
+from stash.log import StashHandler, background_handler
+from stash.scrubber import Scrubber
+from sync_queue.wake import LOG
+from validation.config import Stash2PlexConfig
+
+OURS = ("domain", "plex", "reconciliation", "stash", "sync_queue", "transport", "validation",
+        "worker")  # fmt: skip
+
+
+class Logs:
+    """The one handler of this process, attached to our own loggers and to nobody else's."""
+
+    def __init__(self, handler: logging.Handler, scrubber: Scrubber) -> None:
+        self._handler = handler
+        self._scrubber = scrubber
+        for name in OURS:
+            logger = logging.getLogger(name)
+            logger.setLevel(logging.INFO)
+            logger.propagate = False
+            logger.addHandler(handler)
+
+    def follow(self, config: Stash2PlexConfig) -> None:
+        """Log as the settings say."""
+        self._scrubber.register(config.plex_token.get_secret_value())
+        self._scrubber.obfuscate_paths = config.obfuscate_paths
+        if isinstance(self._handler, StashHandler):
+            self._handler.debug = config.debug_logging
+        level = logging.DEBUG if config.debug_logging else logging.INFO
+        for name in OURS:
+            logging.getLogger(name).setLevel(level)
+
+    def close(self) -> None:
+        """Detach and close the handler."""
+        for name in OURS:
+            logging.getLogger(name).removeHandler(self._handler)
+        self._handler.close()
+
+
+def log_to_stash(connection: Mapping[str, object]) -> Logs:
+    """Log to Stash's log, for a task."""
+    scrubber = _scrubber(connection)
+    return Logs(StashHandler(scrubber), scrubber)
+
+
+def log_to_file(folder: Path, connection: Mapping[str, object]) -> Logs:
+    """Log to background.log, for a process whose stderr nobody reads."""
+    scrubber = _scrubber(connection)
+    return Logs(background_handler(folder / LOG, scrubber), scrubber)
+
+
+def _scrubber(connection: Mapping[str, object]) -> Scrubber:
+    scrubber = Scrubber()
+    cookie = connection.get("SessionCookie")
+    if isinstance(cookie, Mapping):
+        scrubber.register(str(cookie.get("Value") or ""))
+    return scrubber
+
+
+def record_incident(error: Exception) -> str:
+    """Log a bug with its traceback; return the number under which it is found.
+
+    The frames only: the text of a foreign exception may hold what nobody should read.
+    """
+    incident = os.urandom(4).hex()
+    frames = "".join(traceback.format_tb(error.__traceback__))
+    logging.getLogger(__name__).error("incident %s: %s\n%s", incident, type(error).__name__, frames)
+    return incident

@@ -1,0 +1,286 @@
+"""The one drain: whoever holds the drain lock runs this loop, and nothing else writes to Plex."""
+
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+from domain.errors import (
+    PermanentError,
+    PlexNotFound,
+    PlexServerDown,
+    PlexTemporaryError,
+    Stash2PlexError,
+    StashRefused,
+    StashUnavailable,
+    TransientError,
+)
+from domain.job import SyncJob
+from domain.outcome import Buried, Outcome, Parked, Skipped, Synced, Waiting
+from domain.plex_item import Section
+from plex.paths import base_name
+from sync_queue import spool
+from sync_queue.operations import get_pending, has_waiting, release, send_to_back
+from sync_queue.orphans import get_suspect, mark_at_work
+from worker.backoff import NOT_IN_PLEX, Schedule, transient
+from worker.circuit_breaker import CircuitBreaker, CircuitState
+from worker.libraries import ask_for_scan, chosen_sections
+from worker.prepare import WHILE_STASH_FAILS, Missing, Prepared, Taken, Work, prepare
+from worker.services import Services
+from worker.settle import Settlement, settle
+from worker.writer import Writer, Written
+
+__all__ = ["DrainReport", "PermanentError", "SyncWorker", "TransientError"]
+
+log = logging.getLogger(__name__)
+
+BATCH = 100  # scenes read with one request on each side
+
+AFTER_A_FAILURE = 1.0  # seconds between two failures of the server, growing with their number
+
+
+@dataclass(slots=True)
+class DrainReport:
+    """What a drain has done so far.
+
+    Attributes:
+        stopped: why it ended before nothing was due; "" if it did not.
+    """
+
+    succeeded: int = 0
+    failed: int = 0
+    put_off: int = 0
+    stopped: str = ""
+
+    @property
+    def processed(self) -> int:
+        """Jobs that were settled."""
+        return self.succeeded + self.failed + self.put_off
+
+
+class SyncWorker:
+    """Drains the queue into Plex; for the holder of the drain lock only."""
+
+    def __init__(self, services: Services, *, breaker: CircuitBreaker | None = None) -> None:
+        self.services = services
+        self._writer = Writer(services)
+        self._sections: Sequence[Section] = ()
+        self.circuit_breaker = breaker or CircuitBreaker(
+            state_file=services.folder / "circuit_breaker.json", clock=services.clock
+        )
+        self.report = DrainReport()
+
+    def drain(
+        self,
+        *,
+        go_on: Callable[[], bool] = lambda: True,
+        on_progress: Callable[[DrainReport], None] = lambda _: None,
+    ) -> DrainReport:
+        """Process until nothing is due, Plex is down, or *go_on* says no.
+
+        Args:
+            go_on: asked between jobs.
+            on_progress: told after each job.
+
+        Raises:
+            UserError: only the user can help; the jobs are back in the queue.
+            StashUnavailable: Stash fails; likewise, and nothing is counted.
+            QueueUnusable, QueueBusy.
+        """
+        self.report = DrainReport()
+        while go_on():
+            if not self._plex_may_be_asked():
+                self.report.stopped = "Plex does not answer"
+                break
+            if not (batch := self._next_batch()):
+                break
+            try:
+                self._process(batch, go_on, on_progress)
+            except PlexServerDown as error:
+                log.warning("%s", error)
+                self.circuit_breaker.record_failure()
+                self.services.clock.sleep(AFTER_A_FAILURE)
+            except PlexTemporaryError as error:
+                # Not an item but a listing fails while Plex answers: nothing to charge it to.
+                self.report.stopped = str(error)
+                break
+        return self.report
+
+    def _plex_may_be_asked(self) -> bool:
+        """Whether the breaker lets a job pass; a half-open one is asked with one cheap GET."""
+        if not self.circuit_breaker.can_execute():
+            return False
+        if self.circuit_breaker.state is CircuitState.HALF_OPEN:
+            try:
+                self.services.plex.confirm()
+            except PlexServerDown:
+                self.circuit_breaker.record_failure()
+                return False
+            self.circuit_breaker.record_success()
+        return True
+
+    def _next_batch(self) -> list[SyncJob]:
+        """Up to BATCH jobs of one queue, hooks first; a suspect alone when no other is due."""
+        spool.ingest(self.services.queue)
+        for name in ("default", "bulk"):
+            jobs: list[SyncJob] = []
+            while len(jobs) < BATCH:
+                job = get_pending(self.services.queue, names=(name,))
+                if job is None:
+                    break
+                jobs.append(job)
+            if jobs:
+                return jobs
+        suspect = get_suspect(self.services.queue)
+        return [suspect] if suspect else []
+
+    def _process(
+        self,
+        batch: Sequence[SyncJob],
+        go_on: Callable[[], bool],
+        on_progress: Callable[[DrainReport], None],
+    ) -> None:
+        """Settle the jobs of *batch* one by one; what cannot be settled goes back uncounted.
+
+        An exception that is not ours leaves the batch in flight: the next drain charges the
+        job at work with it, as it does when the process is killed.
+        """
+        left = list(batch)
+        try:
+            self._sections = self._sections or chosen_sections(self.services)
+            prepared = prepare(self.services, self._sections, batch)
+            self._announce(prepared)
+            while left and self._is_next(left[0], go_on, first=len(left) == len(batch)):
+                job, what = prepared[len(batch) - len(left)]
+                following = left[1] if len(left) > 1 else None
+                settlement = self._process_job(job, what)
+                settle(self.services, settlement, following)
+                left.pop(0)
+                self._count(settlement.outcome)
+                on_progress(self.report)
+        except PlexServerDown:
+            # Whatever was at work goes behind the others: it may be what Plex stumbles over.
+            self._put_back(left, head_last=True)
+            raise
+        except Stash2PlexError:
+            self._put_back(left)
+            raise
+        self._put_back(left)
+
+    def _is_next(self, job: SyncJob, go_on: Callable[[], bool], *, first: bool) -> bool:
+        """Whether to go on with the batch: a save never waits behind a bulk run."""
+        if first:
+            return True
+        return go_on() and not (job.queue == "bulk" and has_waiting(self.services.queue, "default"))
+
+    def _announce(self, prepared: Sequence[tuple[SyncJob, Prepared]]) -> None:
+        """Store which tags are about to be added, and which job is at work.
+
+        A worker that dies after a PUT and before its settlement has added tags that nobody
+        else knows to be ours.
+        """
+        with self.services.queue.db.transaction():
+            for _, what in prepared:
+                for target in what.targets if isinstance(what, Work) else ():
+                    if target.plan.intent:
+                        self.services.ledger.store(replace(target.entry, intent=target.plan.intent))
+            mark_at_work(self.services.queue, prepared[0][0])
+
+    def _put_back(self, jobs: Sequence[SyncJob], *, head_last: bool = False) -> None:
+        with self.services.queue.db.transaction():
+            release(self.services.queue, jobs[1:] if head_last else jobs)
+            if head_last:
+                send_to_back(self.services.queue, jobs[0])
+            mark_at_work(self.services.queue, None)
+
+    def _process_job(self, job: SyncJob, what: Prepared) -> Settlement:
+        """Do what was decided; the answer says what became of it.
+
+        Raises:
+            PlexServerDown, StashUnavailable, UserError: not this job's fault.
+        """
+        match what:
+            case Work():
+                return self._write(job, what)
+            case Missing():
+                if job.misses == 0 and self.services.config.trigger_plex_scan:
+                    ask_for_scan(self.services, self._sections, what.scene)
+                names = tuple(dict.fromkeys(base_name(f.path) for f in what.scene.files))
+                return self._prepare_for_retry(job, what.error, names)
+            case Taken(server, keys, owner):
+                return Settlement(
+                    job,
+                    Skipped(f"its item in Plex belongs to scene {owner}"),
+                    holds=[(server, key) for key in keys],
+                    lost=[(server, key, job.scene_id) for key in keys],
+                )
+            case _:
+                return Settlement(job, what)
+
+    def _write(self, job: SyncJob, work: Work) -> Settlement:
+        written = Written()
+        held = (*(target.item.rating_key for target in work.targets), *work.taken)
+        try:
+            self._writer.write(work, written)
+        except (TransientError, PermanentError) as error:
+            return replace(self._prepare_for_retry(job, error), entries=written.entries)
+        except StashRefused:
+            raise
+        except StashUnavailable as error:
+            # Its text is written, its cover cannot be read. If it is not the cover but Stash
+            # that fails, the next batch will tell.
+            until = self.services.clock.now() + WHILE_STASH_FAILS
+            waiting = Waiting(until, str(error), "StashUnavailable", counted=False)
+            return Settlement(job, waiting, written.entries)
+        self.circuit_breaker.record_success()
+        return Settlement(
+            job,
+            Synced(tuple(dict.fromkeys(written.changed))),
+            written.entries,
+            holds=[(work.server, key) for key in held],
+            lost=[
+                *((work.server, key, job.scene_id) for key in work.taken),
+                *((work.server, t.item.rating_key, s) for t in work.targets for s in t.others),
+            ],
+        )
+
+    def _prepare_for_retry(
+        self, job: SyncJob, error: TransientError | PermanentError, names: tuple[str, ...] = ()
+    ) -> Settlement:
+        """Count the attempt and say what comes next: another one, the parking lot, or the end.
+
+        The worker has survived it, so nothing speaks against the job's running with others.
+        """
+        missed, cause = isinstance(error, PlexNotFound), type(error).__name__
+        job = replace(
+            job,
+            attempts=job.attempts + (not missed),
+            misses=job.misses + missed,
+            alone=False,
+            deaths=0,
+        )
+        if isinstance(error, PermanentError):
+            return Settlement(job, Buried(str(error), cause, job.attempts))
+        schedule = self._get_max_retries_for_error(error)
+        wait = schedule.wait(job.misses if missed else job.attempts)
+        if wait is None and names:
+            return Settlement(job, Parked(names))
+        if wait is None:
+            reason = f"gave up after {schedule.attempts} attempts: {error}"
+            return Settlement(job, Buried(reason, cause, schedule.attempts))
+        until = self.services.clock.now() + max(wait, error.retry_after or 0.0)
+        return Settlement(job, Waiting(until, str(error), cause, counted=True, missed=missed))
+
+    def _get_max_retries_for_error(self, error: TransientError) -> Schedule:
+        """How often this is tried, and how far apart."""
+        if isinstance(error, PlexNotFound):
+            return NOT_IN_PLEX
+        return transient(self.services.config.max_retries)
+
+    def _count(self, outcome: Outcome) -> None:
+        match outcome:
+            case Buried():
+                self.report.failed += 1
+            case Waiting() | Parked():
+                self.report.put_off += 1
+            case _:
+                self.report.succeeded += 1

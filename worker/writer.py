@@ -1,0 +1,94 @@
+"""Writes one scene to its items: text and tags in one PUT, the poster if its bytes changed."""
+
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from domain.ledger import ImageMemory, LedgerEntry
+from plex.edit import edit_queries
+from plex.images import sync_poster
+from stash.images import NoPicture, NotModified, Picture
+from worker.prepare import Target, Work
+from worker.services import Services
+
+log = logging.getLogger(__name__)
+
+POSTER = "poster"
+
+
+@dataclass(slots=True)
+class Written:
+    """What has reached Plex so far; true also when the rest failed.
+
+    Attributes:
+        entries: what is to be remembered.
+        changed: names of the fields and images that were written.
+    """
+
+    entries: list[LedgerEntry] = field(default_factory=list)
+    changed: list[str] = field(default_factory=list)
+
+
+class Writer:
+    """Writes works and reports into a Written, which survives a failure in the middle."""
+
+    def __init__(self, services: Services) -> None:
+        self._with = services
+
+    def write(self, work: Work, written: Written) -> None:
+        """Make every target show the scene.
+
+        Raises:
+            PlexTemporaryError, PlexNotFound, PermanentError: this item fails.
+            PlexServerDown, PlexRefused, StashUnavailable: nothing can be written now.
+        """
+        for target in work.targets:
+            self._write(work, target, written)
+
+    def _write(self, work: Work, target: Target, written: Written) -> None:
+        for note in target.plan.notes:
+            log.info("scene %d: %s", work.scene.id, note)
+        item = target.item
+        for query in edit_queries(target.plan):
+            self._with.plex.edit(item.section, (item.rating_key,), query)
+        entry = replace(target.entry, fields=target.plan.fields, intent={})
+        written.changed.extend(target.plan.changes)
+        written.entries.append(entry)
+        images, uploaded = self._images(work, target)
+        if uploaded:
+            written.changed.append(POSTER)
+        now = self._with.clock.now()
+        written.entries[-1] = replace(
+            entry,
+            images=images,
+            updated_at=_version(work.scene.updated_at, now),
+            content_hash=work.content_hash,
+            synced_at=now,
+        )
+
+    def _images(self, work: Work, target: Target) -> tuple[Mapping[str, ImageMemory], bool]:
+        """The images after this; Stash is asked only if the scene moved since the last time."""
+        entry, memory = target.entry, target.entry.images.get(POSTER)
+        if not self._with.config.sync_poster:
+            return entry.images, False
+        if memory is not None and entry.updated_at == work.scene.updated_at:
+            return entry.images, False
+        answer = self._with.stash.cover(work.scene.id, memory.etag if memory else "")
+        match answer:
+            case NotModified():
+                return entry.images, False
+            case NoPicture():
+                # What was uploaded before stays: a poster is better than none.
+                return entry.images or {POSTER: ImageMemory("")}, False
+            case Picture(data, etag):
+                new, uploaded = sync_poster(self._with.plex, target.item, data, memory, etag)
+                return {**entry.images, POSTER: new}, uploaded
+
+
+def _version(updated_at: str, now: float) -> str:
+    """*updated_at* if it names one state of the scene; "" if an edit could still bear it too.
+
+    Stash keeps whole seconds, so a second edit within the second looks like the first.
+    """
+    return updated_at if now >= datetime.fromisoformat(updated_at).timestamp() + 1 else ""
