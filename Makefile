@@ -9,7 +9,7 @@ demo: $(READY)
 	$(BIN)/python -m tests.demo
 
 test: $(READY)
-	$(BIN)/python -m pytest -q -n 2 --cov --cov-report= --cov-fail-under=90 tests
+	$(BIN)/python -m pytest -q -n 4 --cov --cov-report= --cov-fail-under=90 tests
 
 check: $(READY)
 	$(BIN)/ruff format --check .
@@ -21,7 +21,7 @@ bench: $(READY)
 	$(BIN)/python -m tests.bench
 
 proof: $(READY)
-	$(BIN)/python -m pytest -q -m proof --timeout=3600 tests/proof
+	$(BIN)/python -m pytest -q -m proof --timeout=3600 tests
 
 real: $(READY)
 	$(BIN)/python -m pytest -q -rs -m real --timeout=600 tests/real

@@ -61,17 +61,27 @@ def handle_hook(invocation: protocol.Invocation) -> str:
         how = inbox.record(data_dir, job)
     except OSError as error:
         return _entrust(data_dir, invocation, job, error)
-    return how + "; background " + wake.wake(data_dir, SCRIPT, invocation.connection)
+    return how + "; background " + _wake(data_dir, invocation.connection)
 
 
 def _entrust(data_dir: str, invocation: protocol.Invocation, job: bytes, error: OSError) -> str:
     """Nothing can be written: leave word if that is possible, and let a process remember."""
     inbox.leave_word(data_dir)
-    wake.wake(data_dir, SCRIPT, invocation.connection, unrecorded=job.decode(), insist=True)
+    _wake(data_dir, invocation.connection, unrecorded=job.decode(), insist=True)
     raise protocol.BadInvocation(
         f"the edit could not be recorded in {data_dir} ({error.strerror}): make room there; "
         "all scenes will be checked again"
     )
+
+
+def _wake(
+    data_dir: str, connection: dict[str, object], *, unrecorded: str = "", insist: bool = False
+) -> str:
+    """Wake the background; what was done before is no less done if that fails."""
+    try:
+        return wake.wake(data_dir, SCRIPT, connection, unrecorded=unrecorded, insist=insist)
+    except OSError as error:
+        return f"not started ({error.strerror})"
 
 
 def handle_sync_all() -> str:
@@ -135,17 +145,44 @@ def initialize(data_dir: str, connection: dict[str, object]) -> None:
     stash_interface, queue_manager = connector.stash, connector.queue_manager
 
 
+def add_packages() -> None:
+    """Make installed packages importable; Stash starts us without, because a hook needs none.
+
+    Raises:
+        NotInstalled: one of them is missing or too old.
+    """
+    from importlib import import_module
+
+    from domain.errors import NotInstalled
+
+    if sys.flags.no_site:
+        import site
+
+        site.main()
+    try:
+        import_module("worker.services")  # which imports all of them
+    except (ImportError, SyntaxError) as error:
+        wanted = os.path.join(os.path.dirname(SCRIPT), "requirements.txt")
+        raise NotInstalled(
+            f"Stash2Plex lacks a Python package ({error.msg}): run "
+            f"{sys.executable} -m pip install -r {wanted}; edits are recorded meanwhile"
+        ) from error
+
+
 def serve() -> str:
     """Serve one invocation of Stash; the answer."""
     invocation = protocol.parse(sys.stdin.buffer.read())
     if invocation.hook:
         return handle_hook(invocation)
+    add_packages()
     data_dir = protocol.data_dir(invocation.connection)
     initialize(data_dir, invocation.connection)
     try:
-        return handle_task(invocation.args)
+        answer = handle_task(invocation.args)
+        protocol.say("i", answer)  # Stash logs answers at debug level only
+        return answer
     finally:  # whatever is left in the queue
-        wake.wake(data_dir, SCRIPT, invocation.connection, insist=True)
+        _wake(data_dir, invocation.connection, insist=True)
 
 
 def serve_background(message: dict[str, object]) -> str:
@@ -153,10 +190,17 @@ def serve_background(message: dict[str, object]) -> str:
     from pathlib import Path
 
     from domain.clock import SystemClock
-    from worker.launch import run_background
+    from domain.errors import NotInstalled
 
     connection = dict(message["server_connection"])  # type: ignore[call-overload]
     data_dir = protocol.data_dir(connection)
+    try:
+        add_packages()
+    except NotInstalled as error:
+        wake.hold_off(data_dir, str(error))
+        return "held off"
+    from worker.launch import run_background
+
     is_outdated = run_background(
         Path(data_dir),
         connection,
@@ -166,7 +210,7 @@ def serve_background(message: dict[str, object]) -> str:
         code=[Path(SCRIPT), Path(SCRIPT).with_suffix(".yml")],
     )
     if is_outdated:
-        wake.wake(data_dir, SCRIPT, connection, insist=True)
+        _wake(data_dir, connection, insist=True)
     return "ended"
 
 
@@ -184,8 +228,10 @@ def explain(error: Exception) -> str:
 
     if isinstance(error, (Stash2PlexError, protocol.BadInvocation)):
         return str(error)
-    from worker.logs import record_incident
-
+    try:
+        from worker.logs import record_incident
+    except ImportError:  # no package, as in a hook
+        record_incident = protocol.record_incident
     return f"bug in Stash2Plex ({type(error).__name__}, incident {record_incident(error)})"
 
 
@@ -195,9 +241,7 @@ def main() -> int:
     if sys.argv[1:2] == ["--background"]:
         return live()
     document = guarded(serve)
-    if "error" in document:
-        protocol.say("e", document["error"])
-    protocol.answer(document)
+    protocol.answer(document)  # Stash logs an error itself
     return int("error" in document)
 
 
@@ -205,11 +249,18 @@ def live() -> int:
     """Be the background process; a bug ends one life, and the job at work is charged with it."""
     import json
 
-    message = json.load(sys.stdin)
+    if hasattr(os, "setsid"):
+        os.setsid()  # a signal to Stash's session is none to us
+    try:
+        message = json.load(sys.stdin)
+    except ValueError:
+        return 1  # who started us was killed before it could say for whom
     message["lock"] = int(sys.argv[2]) if len(sys.argv) > 2 else None
     for _ in range(LIVES):
-        if "error" not in guarded(serve_background, message):
+        document = guarded(serve_background, message)
+        if "error" not in document:
             return 0
+        wake.tell(document["error"])
     return 1
 
 

@@ -28,13 +28,16 @@ class ImageMemory:
     """The image that was last uploaded, or found in place.
 
     Attributes:
-        sha1: hex digest of the exact bytes; Plex names uploads by it. "" for a picture that is
-            not worth uploading (Stash's default, or not an image).
-        etag: what Stash called these bytes; sent as If-None-Match.
+        sha1: hex digest of the exact bytes that Plex shows; Plex names uploads by it. "" if
+            nothing was uploaded yet, or an upload was begun and nobody knows how it ended.
+        etag: what Stash called what it has now; sent as If-None-Match.
+        earlier: digests that were uploaded before. Plex keeps them, and uploading one again
+            would not show it.
     """
 
     sha1: str
     etag: str = ""
+    earlier: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,11 +24,16 @@ def edit_queries(plan: Plan, *, room: int = ROOM) -> tuple[Query, ...]:
     Plex that replaced it would keep the last part (facts of Plex, section 2.3).
     """
     queries: list[Query] = []
+    used = room  # of an edit that does not exist yet
     for part in _parts(plan, room):
-        if queries and _can_be_one(queries[-1] + part, room):
+        needed = len("&") + _length(part)
+        # Two pieces of one list, which count from 0 both, never meet: each is as long as can be.
+        if used + needed <= room:
             queries[-1] += part
+            used += needed
         else:
             queries.append(part)
+            used = needed
     return tuple(queries)
 
 
@@ -54,7 +59,11 @@ def _slices(plex: str, difference: Difference, room: int) -> Iterator[Query]:
     names = [(True, name) for name in difference.removed]
     names += [(False, name) for name in difference.final]
     while names:
-        ends = range(1, len(names) + 1)
+        whole = _list(plex, names)
+        if _length(whole) <= room:
+            yield whole
+            return
+        ends = range(1, len(names))
         fitting = bisect_right(ends, room, key=lambda end: _length(_list(plex, names[:end])))
         taken = max(fitting, 1)
         yield _list(plex, names[:taken])
@@ -82,8 +91,3 @@ def _lock(plex: str) -> tuple[str, str]:
 
 def _length(query: Query) -> int:
     return len(encoded(query))
-
-
-def _can_be_one(query: Query, room: int) -> bool:
-    """Whether it fits; two pieces of one list would use the same indices."""
-    return len(dict(query)) == len(query) and _length(query) <= room

@@ -6,6 +6,8 @@ of Plex, section 3).
 
 import hashlib
 import logging
+from collections.abc import Callable
+from dataclasses import replace
 
 from domain.errors import PlexTemporaryError
 from domain.ledger import ImageMemory
@@ -13,6 +15,9 @@ from domain.plex_item import PlexItem, RatingKey
 from plex.client import PlexClient
 
 log = logging.getLogger(__name__)
+
+EARLIER = 20
+"""Uploads of one item that are remembered."""
 
 MAX_BYTES = 10_480_000  # more gets 500 (Kometa, MAX_IMAGE_SIZE)
 
@@ -25,32 +30,42 @@ def is_picture(data: bytes) -> bool:
 
 
 def sync_poster(
-    client: PlexClient, item: PlexItem, picture: bytes, memory: ImageMemory | None, etag: str
+    client: PlexClient,
+    item: PlexItem,
+    picture: bytes,
+    memory: ImageMemory | None,
+    etag: str,
+    *,
+    announce: Callable[[ImageMemory], None] = lambda _: None,
 ) -> tuple[ImageMemory, bool]:
     """Let *item* show *picture*; return what to remember, and whether anything was sent.
 
     Args:
         memory: what was uploaded last; None if we never did.
         etag: what Stash calls these bytes.
+        announce: told before anything is sent what to remember should we die now: that nobody
+            knows which picture Plex shows.
 
     Raises:
-        What PlexClient raises; nothing needs to be remembered then.
+        What PlexClient raises.
     """
+    known = memory or ImageMemory("")
     unfit = _why_unfit(picture)
     if unfit:
         log.warning("Plex item %d: poster left as it is: %s", item.rating_key, unfit)
-        return ImageMemory("", etag), False
+        return replace(known, etag=etag), False
     sha1 = hashlib.sha1(picture, usedforsecurity=False).hexdigest()
-    known = memory.sha1 if memory else ""
-    if known == sha1:
-        return ImageMemory(sha1, etag), False
-    # An upload locks the poster. If nobody made one, Plex cannot have these bytes either.
-    had_uploads = bool(known) or item.poster_locked
-    sent = _show_if_there(client, item.rating_key, sha1) if had_uploads else None
+    if known.sha1 == sha1:
+        return replace(known, etag=etag), False
+    earlier = (*known.earlier, *filter(None, [known.sha1]))[-EARLIER:]
+    announce(ImageMemory("", "", earlier))
+    # An upload locks the poster: if nobody made one, Plex cannot have these bytes either.
+    perhaps_there = sha1 in earlier or (not known.sha1 and item.poster_locked)
+    sent = _show_if_there(client, item.rating_key, sha1) if perhaps_there else None
     if sent is None:
         _upload(client, item.rating_key, picture, sha1)
         sent = True
-    return ImageMemory(sha1, etag), sent
+    return ImageMemory(sha1, etag, tuple(old for old in earlier if old != sha1)), sent
 
 
 def _why_unfit(picture: bytes) -> str:

@@ -14,7 +14,7 @@ from plex.parse import Page
 
 PAGE = 1000  # rows; more is refused or slow (facts of Plex, section 1.2)
 SMALLEST_PAGE = 50
-MARGIN = 600
+MARGIN = 60
 """Seconds that "changed since" reaches back: items may get their time before they can be seen."""
 
 
@@ -24,9 +24,13 @@ class PathIndex:
     Its methods raise TransientError if the file cannot be used, and what PlexClient raises.
     """
 
-    def __init__(self, path: Path) -> None:
-        """Open the index; nothing is asked of Plex."""
-        self._file = IndexFile(path)
+    def __init__(self, path: Path, *, patience: float = 30.0) -> None:
+        """Open the index; nothing is asked of Plex.
+
+        Args:
+            patience: seconds to wait while another process writes.
+        """
+        self._file = IndexFile(path, patience)
 
     def candidates(self, base_name: str) -> tuple[IndexedFile, ...]:
         """Plex's files with a base name (plex/paths.py, base_name)."""
@@ -89,29 +93,38 @@ class PathIndex:
         return total == self._file.count(section.key) + listed.unindexed
 
     def _list_all(self, client: PlexClient, section: Section) -> None:
-        """List a library; forget what is gone only if no row can have been missed."""
-        key = section.key
-        run = self._file.begin_run(key)
-        newest, total, complete = self._list_once(client, section, run)
-        if not complete:  # rows may have moved to a page that was read already
-            newest, total, complete = self._list_once(client, section, run)
-        if complete:
-            self._file.drop_unseen(key, run)
-        self._file.finish_run(key, Listed(newest, total - self._file.count(key)))
+        """List a library; forget what is gone only if no row can have been missed.
 
-    def _list_once(self, client: PlexClient, section: Section, run: int) -> tuple[int, int, bool]:
-        """Return (time of the latest change, rows Plex says it has, whether all were seen)."""
-        newest, total, fileless = 0, 0, 0
+        A row that goes while we read moves all later ones up, and one is missed.
+        """
+        newest, total, seen = self._list_once(client, section)
+        if seen != total:
+            newest, total, seen = self._list_once(client, section)
+        known = self._file.count(section.key)
+        unindexed = None if total is None else total - known
+        self._file.finish_run(section.key, Listed(newest, unindexed))
+
+    def _list_once(self, client: PlexClient, section: Section) -> tuple[int, int | None, int]:
+        """Return (time of the latest change, items by Plex's count, items that we saw).
+
+        Plex's count is None if it changed while we read.
+        """
+        run = self._file.begin_run(section.key)
+        newest, totals, fileless = 0, set[int | None](), 0
         for page in _pages(client, section):
             self._file.store(page, section.key, run)
-            newest, total = max(newest, page.newest), page.total or 0
+            newest = max(newest, page.newest)
+            totals.add(page.total)
             fileless += len(page.without_files)
         seen = self._file.found_in_run(section.key, run) + fileless
         if seen == 0 and self._file.count(section.key):
             raise PlexTemporaryError(
                 f'Plex suddenly shows library "{section.title}" empty: what was known is kept'
             )
-        return newest, total, seen == total
+        total = totals.pop() if len(totals) == 1 else None
+        if seen == total:
+            self._file.drop_unseen(section.key, run)
+        return newest, total, seen
 
 
 def _pages(
@@ -127,9 +140,9 @@ def _pages(
                 raise
             size = max(size // 2, SMALLEST_PAGE)
             continue
-        if not page.rows or page == last:  # the same again: a server that ignores "start"
+        if page == last:  # from a server that ignores where to start
             return
         yield page
         start, last = start + page.rows, page
-        if page.total is not None and start >= page.total:
+        if not page.rows or (page.total is not None and start >= page.total):
             return

@@ -2,7 +2,7 @@
 
 import sqlite3
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -45,7 +45,7 @@ class Listed:
     Attributes:
         newest: Unix seconds by Plex's clock of the latest change that was seen.
         unindexed: by how much the listing's total exceeds the items we have; None until the
-            library was listed completely once.
+            library was listed from end to end without being changed meanwhile.
     """
 
     newest: int
@@ -58,9 +58,17 @@ class IndexFile:
     A run is one listing of a library, complete or of what changed.
     """
 
-    def __init__(self, path: Path) -> None:
-        """Open the file; one that is damaged or not ours is begun anew."""
+    def __init__(self, path: Path, patience: float) -> None:
+        """Open the file; one that is damaged or not ours is begun anew.
+
+        Args:
+            patience: seconds to wait while another process writes.
+
+        Raises:
+            TransientError: there is no place for it.
+        """
         self._path = path
+        self._patience = patience
         self._connection = self._open()
 
     def close(self) -> None:
@@ -81,7 +89,7 @@ class IndexFile:
             raise TransientError(f"the path index cannot be used: {error}") from error
         except sqlite3.DatabaseError as error:
             self._connection.close()
-            self._connection = self._begin_anew()
+            self._connection = self._open(anew=True)
             raise TransientError("the path index was damaged and is built again") from error
 
     def candidates(self, name: str) -> tuple[IndexedFile, ...]:
@@ -193,31 +201,32 @@ class IndexFile:
             db.execute("UPDATE section SET reported = run WHERE key = ?", (section,))
         return frozenset(name for (name,) in names)
 
-    def _open(self) -> sqlite3.Connection:
-        self._path.touch(mode=0o600)
-        connection = _connect(self._path)
+    def _open(self, *, anew: bool = False) -> sqlite3.Connection:
         try:
-            if _number(connection, "PRAGMA user_version") == _VERSION:
-                return connection
-        except sqlite3.OperationalError:
-            connection.close()
-            raise
-        except sqlite3.DatabaseError:
-            pass  # not even a database
-        connection.close()
-        return self._begin_anew()
-
-    def _begin_anew(self) -> sqlite3.Connection:
-        for leftover in ("", "-journal", "-wal", "-shm"):
-            Path(f"{self._path}{leftover}").unlink(missing_ok=True)
-        self._path.touch(mode=0o600)
-        connection = _connect(self._path)
-        connection.executescript(_TABLES)
+            if anew or not _is_ours(self._path, self._patience):
+                for leftover in ("", "-journal", "-wal", "-shm"):
+                    Path(f"{self._path}{leftover}").unlink(missing_ok=True)
+            is_new = not self._path.exists()
+            self._path.touch(mode=0o600)
+            connection = sqlite3.connect(self._path, self._patience)
+            if is_new:
+                connection.executescript(_TABLES)
+        except (OSError, sqlite3.Error) as error:
+            raise TransientError("the path index cannot be opened or made") from error
         return connection
 
 
-def _connect(path: Path) -> sqlite3.Connection:
-    return sqlite3.connect(path, timeout=30.0)
+def _is_ours(path: Path, patience: float) -> bool:
+    """Whether the file is an index of this version, or is not there."""
+    if not path.exists():
+        return True
+    with closing(sqlite3.connect(path, patience)) as connection:
+        try:
+            return _number(connection, "PRAGMA user_version") == _VERSION
+        except sqlite3.OperationalError:  # locked, not readable: no reason to throw it away
+            raise
+        except sqlite3.DatabaseError:
+            return False
 
 
 def _number(db: sqlite3.Connection, sql: str, *values: object) -> int:

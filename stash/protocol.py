@@ -75,7 +75,7 @@ def parse(raw: bytes) -> Invocation:
     try:
         # Names that are not UTF-8 must not cost the identity, which is all we take.
         document = json.loads(raw.decode("utf-8", "replace"))
-    except ValueError:
+    except (ValueError, RecursionError):
         document = None
     if not isinstance(document, dict):
         raise BadInvocation(
@@ -137,4 +137,21 @@ def answer(document: dict[str, str]) -> None:
 def say(level: str, text: str) -> None:
     """One line for Stash, without the logging module; *level* is one of t d i w e, or p."""
     line = " ".join(text.split())[:8000]
-    os.write(2, f"\x01{level}\x02{line}\n".encode("utf-8", "replace"))
+    try:
+        os.write(2, f"\x01{level}\x02{line}\n".encode("utf-8", "replace"))
+    except OSError:
+        pass  # nobody listens; the answer is still to come
+
+
+def record_incident(error: Exception) -> str:
+    """Tell where a bug is, in one line; return the number under which it is found.
+
+    For processes without worker.logs. No text of the error: it may hold what nobody should read.
+    """
+    incident, places, frame = os.urandom(4).hex(), [], error.__traceback__
+    while frame is not None:
+        file = os.path.basename(frame.tb_frame.f_code.co_filename)
+        places.append(f"{file}:{frame.tb_lineno}")
+        frame = frame.tb_next
+    say("e", f"incident {incident}: {type(error).__name__} at {' > '.join(places)}")
+    return incident

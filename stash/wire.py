@@ -14,6 +14,7 @@ from typing import Any
 
 import requests
 from stashapi.classes import GQLWrapper
+from urllib3.exceptions import LocationParseError
 
 from domain.clock import SystemClock
 from domain.errors import StashRefused, StashUnavailable, UserError
@@ -119,7 +120,7 @@ def in_our_words(doing: str) -> Iterator[None]:
         yield
     except requests.Timeout as error:
         raise StashUnavailable(f"Stash did not answer in time while {doing}") from error
-    except requests.RequestException as error:
+    except (requests.RequestException, LocationParseError) as error:  # the latter: no host at all
         kind = type(error).__name__
         raise StashUnavailable(f"no answer from Stash while {doing} ({kind})") from error
 

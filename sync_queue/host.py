@@ -9,6 +9,8 @@ import time
 
 POSIX = os.name == "posix"
 
+PIPE = 16384  # bytes that every system's pipe takes at once
+
 if sys.platform == "win32":
     import msvcrt
 else:
@@ -69,19 +71,37 @@ def start_detached(argv: list[str], *, stdin: bytes, stderr: str, keep: int | No
 
     Args:
         argv: the program and its arguments; they are visible to every user of the machine.
-        stdin: what the process reads; at most 64 kB, the size of a pipe.
-        stderr: file to which the process's last words are appended.
+        stdin: what the process reads; with more than PIPE bytes we wait for it.
+        stderr: file to which the process's last words are appended, if it can be.
         keep: a descriptor that the process inherits under the same number.
+
+    Raises:
+        OSError: no process could be started, or it died before it had read *stdin*.
     """
     reader, writer = os.pipe()
     sink = os.open(os.devnull, os.O_RDWR)
-    words = os.open(stderr, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    words = _open_log(stderr)
     try:
-        os.write(writer, stdin)
-        return _spawn(argv, (reader, sink, words), keep)
+        stdin = stdin[os.write(writer, stdin[:PIPE]) :]
+        pid = _spawn(argv, (reader, sink, sink if words is None else words), keep)
     finally:
-        for descriptor in (reader, writer, sink, words):
-            os.close(descriptor)
+        for descriptor in (reader, sink, words):
+            if descriptor is not None:
+                os.close(descriptor)
+    try:
+        while stdin:
+            stdin = stdin[os.write(writer, stdin) :]
+    finally:
+        os.close(writer)
+    return pid
+
+
+def _open_log(path: str) -> int | None:
+    """A disk without room for a file must not keep a process from starting."""
+    try:
+        return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    except OSError:
+        return None
 
 
 if sys.platform == "win32":

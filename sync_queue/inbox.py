@@ -5,6 +5,7 @@ costs three times the rest of the hook, and because an edit must be recorded eve
 dependency is installed. Whoever starts a hook waits for it.
 """
 
+import errno
 import os
 import sqlite3
 import sys
@@ -85,8 +86,12 @@ def _spool(data_dir: str, job: bytes) -> None:
     draft = os.path.join(folder, name + ".tmp")
     descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     try:
-        os.write(descriptor, job)
+        if os.write(descriptor, job) < len(job):
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         os.fsync(descriptor)
+    except OSError:
+        os.unlink(draft)
+        raise
     finally:
         os.close(descriptor)
     os.replace(draft, final)

@@ -55,7 +55,7 @@ class Ledger:
                 entry.updated_at,
                 entry.content_hash,
                 _dump({name: [m.written, m.seen, m.tries] for name, m in entry.fields.items()}),
-                _dump({kind: [m.sha1, m.etag] for kind, m in entry.images.items()}),
+                _dump({kind: [m.sha1, m.etag, m.earlier] for kind, m in entry.images.items()}),
                 _dump(entry.intent),
                 entry.synced_at,
             ),
@@ -63,35 +63,71 @@ class Ledger:
 
     def contend(self, server: str, key: RatingKey, scene: SceneId) -> None:
         """The scene would have the item if the one that has it let go."""
-        self._db.execute("DELETE FROM ledger WHERE server=? AND rating_key=? AND scene_id=?",
-                         (server, key, scene))  # fmt: skip
+        self._forget(server, key, scene)
         self._db.execute("INSERT OR IGNORE INTO contender VALUES (?, ?, ?)", (server, key, scene))
 
     def let_go(self, scene: SceneId, *, but: Sequence[tuple[str, RatingKey]] = ()) -> None:
-        """The scene has these items only; who contended for another it had gets a job."""
+        """The scene has these items only; who contended for another it had gets a job.
+
+        Args:
+            but: what it has on one server, which says nothing of others; empty if the scene is
+                gone, and then it has nothing anywhere.
+        """
+        here = {server for server, _ in but}
+
+        def has_lost(server: str, key: RatingKey) -> bool:
+            return (server, key) not in but and (not here or server in here)
+
         held = self._db.rows("SELECT server, rating_key FROM ledger WHERE scene_id = ?", (scene,))
         for server, key in held:
-            if (server, key) not in but:
+            if has_lost(server, key):
                 self._free(server, key, scene)
         wanted = self._db.rows(
             "SELECT server, rating_key FROM contender WHERE scene_id=?", (scene,)
         )
         for server, key in wanted:
-            if (server, key) not in but:
+            if has_lost(server, key):
                 self._db.execute(
                     "DELETE FROM contender WHERE server=? AND rating_key=? AND scene_id=?",
                     (server, key, scene),
                 )
 
-    def _free(self, server: str, key: RatingKey, scene: SceneId) -> None:
-        item = (server, key)
-        self._db.execute("DELETE FROM ledger WHERE server=? AND rating_key=? AND scene_id=?",
-                         (*item, scene))  # fmt: skip
-        for (other,) in self._db.rows(
-            "SELECT scene_id FROM contender WHERE server=? AND rating_key=?", item
+    def stand_back(self, scene: SceneId) -> None:
+        """The scene has nothing to show; whoever contends for one of its items gets it."""
+        for server, key in self._db.rows(
+            "SELECT DISTINCT server, rating_key FROM ledger JOIN contender "
+            "USING (server, rating_key) WHERE ledger.scene_id = ?",
+            (scene,),
         ):
+            self._free(server, key, scene)
+            self.contend(server, key, scene)
+
+    def _free(self, server: str, key: RatingKey, scene: SceneId) -> None:
+        """Hand what is remembered of the item to its next scene, and give all that want it a job.
+
+        Without a contender it is forgotten.
+        """
+        item = (server, key)
+        others = self._db.rows(
+            "SELECT scene_id FROM contender WHERE server=? AND rating_key=? ORDER BY scene_id", item
+        )
+        if others:
+            self._db.execute(
+                "UPDATE OR REPLACE ledger SET scene_id=?, updated_at='', content_hash='' "
+                "WHERE server=? AND rating_key=? AND scene_id=?",
+                (*others[0], *item, scene),
+            )
+        else:
+            self._forget(server, key, scene)
+        for (other,) in others:
             self._db.execute(INSERT, (payload(JobKey("scene", other)), 0.0))
         self._db.execute("DELETE FROM contender WHERE server=? AND rating_key=?", item)
+
+    def _forget(self, server: str, key: RatingKey, scene: SceneId) -> None:
+        self._db.execute(
+            "DELETE FROM ledger WHERE server=? AND rating_key=? AND scene_id=?",
+            (server, key, scene),
+        )
 
 
 def _dump(document: Mapping[str, Any]) -> str:
@@ -107,7 +143,7 @@ def _entry(row: Sequence[Any]) -> LedgerEntry:
         updated_at,
         content_hash,
         {name: _memory(*parts) for name, parts in json.loads(fields).items()},
-        {kind: ImageMemory(*parts) for kind, parts in json.loads(images).items()},
+        {kind: _image(*parts) for kind, parts in json.loads(images).items()},
         {name: tuple(names) for name, names in json.loads(intent).items()},
         synced_at,
     )
@@ -115,6 +151,10 @@ def _entry(row: Sequence[Any]) -> LedgerEntry:
 
 def _memory(written: Any, seen: Any, tries: int) -> FieldMemory:
     return FieldMemory(_value(written), None if seen is None else _value(seen), tries)
+
+
+def _image(sha1: str, etag: str, earlier: Sequence[str]) -> ImageMemory:
+    return ImageMemory(sha1, etag, tuple(earlier))
 
 
 def _value(stored: Any) -> Value:

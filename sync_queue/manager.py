@@ -10,7 +10,7 @@ from persistqueue.serializers import json as json_serializer
 from domain.clock import Clock, SystemClock
 from domain.job import JobKey, QueueName
 from sync_queue import inbox
-from sync_queue.database import Database
+from sync_queue.database import Database, in_our_words
 
 QUEUES: tuple[QueueName, ...] = ("default", "bulk")  # in the order in which they are served
 
@@ -28,7 +28,13 @@ class SyncQueue:
     def __init__(self, folder: Path, clock: Clock) -> None:
         self.db = Database(folder)
         self.clock = clock
-        self.fetchers = {name: _open(self.db, name) for name in QUEUES}
+        self.fetchers: dict[QueueName, persistqueue.SQLiteAckQueue] = {}
+        try:
+            for name in QUEUES:
+                self.fetchers[name] = _open(self.db, name)
+        except BaseException:
+            self.abandon()
+            raise
 
     def close(self) -> None:
         """Close all connections."""
@@ -110,7 +116,10 @@ def _open(db: Database, name: QueueName) -> persistqueue.SQLiteAckQueue:
     auto_resume must be off: it would take the rows of every live process (facts of the queue,
     section 0.2). Resuming is the drain's first step, under its lock.
     """
-    with db.locked():
-        return persistqueue.SQLiteAckQueue(
+    with in_our_words(), db.locked():
+        queue = persistqueue.SQLiteAckQueue(
             str(db.path.parent), name=name, serializer=json_serializer, auto_resume=False
         )
+        # It only fetches; a power cut that undoes this costs work done twice but no edit.
+        queue._getter.execute("PRAGMA synchronous=NORMAL")
+        return queue

@@ -9,6 +9,7 @@ import json
 import logging
 import sqlite3
 from collections.abc import Iterable, Sequence
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypedDict
@@ -17,6 +18,7 @@ from persistqueue.exceptions import Empty
 
 from domain.job import JobKey, QueueName, SyncJob
 from domain.outcome import Waiting
+from sync_queue.database import in_our_words
 from sync_queue.due import mark_reconciliation_due
 from sync_queue.manager import QUEUES, SyncQueue, payload
 from sync_queue.retry import (
@@ -31,6 +33,10 @@ from sync_queue.retry import (
 
 log = logging.getLogger(__name__)
 
+KINDS = frozenset({"scene"})  # of jobs that this version can process
+
+POLL = 0.05  # seconds between two looks of somebody who waits for a job
+
 
 class QueueStats(TypedDict):
     """How many jobs are in which state; pending are those that could be fetched."""
@@ -42,30 +48,39 @@ class QueueStats(TypedDict):
     failed: int
 
 
-def get_stats(queue_path: str | Path) -> QueueStats:
-    """Count the jobs of the queue in the folder *queue_path*; zeros if there is none yet."""
+def get_stats(queue_path: str | Path, *, patience: float = 5.0) -> QueueStats:
+    """Count the jobs of the queue in the folder *queue_path*; zeros if there is none yet.
+
+    Args:
+        patience: seconds to wait for a writer; where WAL is refused, it keeps readers out.
+
+    Raises:
+        QueueUnusable: the file cannot be read.
+    """
     stats = QueueStats(pending=0, in_progress=0, waiting=0, parked=0, failed=0)
     file = Path(queue_path) / "data.db"
     if not file.is_file():
         return stats
-    connection = sqlite3.connect(f"{file.absolute().as_uri()}?mode=ro", uri=True, timeout=5.0)
-    try:
+    with in_our_words(), closing(_onlooker(file, patience)) as connection:
         for name in QUEUES:
-            stats["pending"] += _count(connection, f"ack_queue_{name} WHERE status < 2")
-            stats["in_progress"] += _count(connection, f"ack_queue_{name} WHERE status = 2")
-        stats["waiting"] = _count(connection, "retry WHERE next_retry_at IS NOT NULL")
+            stats["pending"] += _count(connection, f"ack_queue_{name}", "status < 2")
+            stats["in_progress"] += _count(connection, f"ack_queue_{name}", "status = 2")
+        stats["waiting"] = _count(connection, "retry", "next_retry_at IS NOT NULL")
         stats["parked"] = _count(connection, "parked")
         stats["failed"] = _count(connection, "dead_letter")
-    finally:
-        connection.close()
     return stats
 
 
-def _count(connection: sqlite3.Connection, rows: str) -> int:
-    try:
-        return int(connection.execute(f"SELECT COUNT(*) FROM {rows}").fetchone()[0])
-    except sqlite3.OperationalError:
-        return 0  # a table that the first drain creates
+def _onlooker(file: Path, patience: float) -> sqlite3.Connection:
+    return sqlite3.connect(f"{file.absolute().as_uri()}?mode=ro", uri=True, timeout=patience)
+
+
+def _count(connection: sqlite3.Connection, table: str, condition: str = "TRUE") -> int:
+    """How many rows; 0 if the table is one that the first drain creates."""
+    if not connection.execute("SELECT 1 FROM sqlite_master WHERE name = ?", (table,)).fetchone():
+        return 0
+    rows = connection.execute(f"SELECT COUNT(*) FROM {table} WHERE {condition}")
+    return int(rows.fetchone()[0])
 
 
 def get_pending(
@@ -77,46 +92,71 @@ def get_pending(
     of its own. Nothing of the scene may be read before this returns.
 
     Args:
-        timeout: seconds to wait for a job. persist-queue notices other processes' puts only
-            every 10 s, so the drain polls instead and passes 0.
+        timeout: seconds to wait for a job. It is polled for: persist-queue would notice other
+            processes' puts only every 10 s, and keep them out meanwhile.
         names: the queues to look in, in order.
     """
+    deadline = queue.clock.monotonic() + timeout
+    while (job := _get_due(queue, names)) is None:
+        left = deadline - queue.clock.monotonic()
+        if left <= 0:
+            return None
+        queue.clock.sleep(min(POLL, left))
+    return job
+
+
+def _get_due(queue: SyncQueue, names: Sequence[QueueName]) -> SyncJob | None:
     promote_due(queue)
     for name in names:
-        while (document := _fetch(queue, name, timeout)) is not None:
-            if (key := key_of(document)) is None:
+        while (row := _fetch(queue, name)) is not None:
+            if (key := key_of(row["data"])) is None:
                 _drop_unreadable(queue, name)
-            elif (job := _claim(queue, name, key)) is not None:
+            elif (job := _claim(queue, name, key, row["pqid"])) is not None:
                 return job
     return None
 
 
-def _fetch(queue: SyncQueue, name: QueueName, timeout: float) -> Any:
-    """One document by persist-queue's own get, its row in flight afterwards; None if empty."""
+def _fetch(queue: SyncQueue, name: QueueName) -> dict[str, Any] | None:
+    """One row by persist-queue's own get, in flight afterwards; None if the queue is empty."""
     fetcher = queue.fetchers[name]
     try:
-        with queue.db.locked():
-            row = fetcher.get(block=timeout > 0, timeout=timeout, raw=True)
+        with in_our_words(), queue.db.locked():
+            row: dict[str, Any] = fetcher.get(block=False, raw=True)
     except Empty:
         return None
-    except ValueError:  # not JSON, not UTF-8; the library has put the row in flight all the same
-        return ""
+    except (ValueError, AttributeError, RecursionError):
+        # Not JSON, not UTF-8, not bytes; the library has put the row in flight all the same.
+        return {"data": None}
     # The library remembers what it handed out until its own ack, which we do not use.
     fetcher._unack_cache.clear()
-    return "" if row["data"] is None else row["data"]
+    return row
+
+
+def parse_key(data: object) -> JobKey | None:
+    """The job that stored bytes name; None if they name none."""
+    try:
+        return key_of(json.loads(data.decode("utf-8"))) if isinstance(data, bytes) else None
+    except (ValueError, RecursionError):
+        return None
 
 
 def key_of(document: object) -> JobKey | None:
-    """The job a queue row or spool file names; None if it names none."""
+    """The job that a document names; None if it names none that this version knows."""
     match document:
-        case {"kind": str(kind), "id": int(identity), **rest} if not rest:
-            return JobKey(kind, identity)
+        case {"kind": str(kind), "id": int(identity), **rest} if kind in KINDS and not rest:
+            if identity is not True and 0 < identity < 2**63:
+                return JobKey(kind, identity)
     return None
 
 
-def _claim(queue: SyncQueue, name: QueueName, key: JobKey) -> SyncJob | None:
+def _claim(queue: SyncQueue, name: QueueName, key: JobKey, row: int) -> SyncJob | None:
     """Put every waiting row of *key* in flight; None if the job must run alone, later."""
     with queue.db.transaction():
+        # A row that spells its job in another way could not be found when it is settled.
+        queue.db.execute(
+            f"UPDATE ack_queue_{name} SET data = ?1 WHERE _id = ?2 AND data <> ?1",
+            (payload(key), row),
+        )
         claim_rows(queue, key)
         for table in ("parked", "parked_file"):
             queue.db.execute(f"DELETE FROM {table} WHERE kind = ? AND id = ?", (key.kind, key.id))
@@ -188,18 +228,11 @@ def is_due(queue: SyncQueue) -> bool:
 
 def _drop_unreadable(queue: SyncQueue, name: QueueName) -> None:
     """Drop rows in flight that name no job; what they meant, a reconciliation must find."""
+    mark_reconciliation_due(queue.db.folder)
     with queue.db.transaction():
         for number, data in queue.db.rows(
             f"SELECT _id, data FROM ack_queue_{name} WHERE status = 2"
         ):
-            if _decode(data) is None:
+            if parse_key(data) is None:
                 log.warning("row %d of the %s queue names no job and is dropped", number, name)
                 queue.db.execute(f"DELETE FROM ack_queue_{name} WHERE _id = ?", (number,))
-    mark_reconciliation_due(queue.db.folder)
-
-
-def _decode(data: bytes) -> JobKey | None:
-    try:
-        return key_of(json.loads(data))
-    except ValueError:
-        return None

@@ -8,10 +8,11 @@ import logging
 
 from domain.job import JobKey, SyncJob
 from domain.outcome import Buried, Waiting
+from sync_queue.database import in_our_words
 from sync_queue.dlq import bury
 from sync_queue.manager import SyncQueue, payload
 from sync_queue.operations import claim_rows
-from sync_queue.retry import load_job, mark_promoted, put_off
+from sync_queue.retry import due_now, load_job, mark_promoted, put_off
 
 log = logging.getLogger(__name__)
 
@@ -37,7 +38,7 @@ def resume_orphans(queue: SyncQueue) -> None:
         ):
             _charge(queue, JobKey(kind, identity), name, died_alone=bool(alone))
         mark_at_work(queue, None)
-    with queue.db.locked():
+    with in_our_words(), queue.db.locked():
         for fetcher in queue.fetchers.values():
             fetcher.resume_unack_tasks()
 
@@ -68,14 +69,10 @@ def _charge(queue: SyncQueue, key: JobKey, name: str, *, died_alone: bool) -> No
 def get_suspect(queue: SyncQueue) -> SyncJob | None:
     """Fetch and claim one job that must run alone; for when no other is due."""
     with queue.db.transaction():
-        due = queue.db.rows(
-            "SELECT kind, id FROM retry WHERE alone = 1 AND next_retry_at <= ? "
-            "ORDER BY next_retry_at LIMIT 1",
-            (queue.clock.now(),),
-        )
+        due = due_now(queue, alone=True, limit=1)
         if not due:
             return None
-        job = load_job(queue, JobKey(*due[0]))
+        job = load_job(queue, due[0][0])
         claim_rows(queue, job.key)
         queue.db.execute(
             f"INSERT INTO ack_queue_{job.queue} (data, timestamp, status) VALUES (?, ?, 2)",

@@ -17,7 +17,8 @@ log = logging.getLogger(__name__)
 def open_queue(manager: QueueManager) -> None:
     """Open the queue, or begin a new one in place of a damaged or vanished file.
 
-    For the holder of the drain lock; a file that was replaced under us is opened again.
+    For the holder of the drain lock; a file that was replaced under us is opened again, and
+    what the vanished one held must be found again.
 
     Raises:
         NewerDatabase, QueueUnusable, QueueBusy.
@@ -25,9 +26,13 @@ def open_queue(manager: QueueManager) -> None:
     try:
         if manager.get_queue().db.was_replaced():
             manager.abandon()
+            mark_reconciliation_due(manager.folder)
             manager.get_queue()
     except DatabaseDamaged:
-        begin_anew(manager)
+        pass  # not from here: the error holds the file open, and Windows would not rename it
+    else:
+        return
+    begin_anew(manager)
 
 
 def begin_anew(manager: QueueManager) -> None:
@@ -37,17 +42,20 @@ def begin_anew(manager: QueueManager) -> None:
     manager.get_queue()
 
 
-def set_aside(folder: Path, clock: Clock) -> None:
+def set_aside(folder: Path, clock: Clock, *, patience: float = PATIENCE) -> None:
     """Move data.db and what belongs to it out of the way.
 
     For the holder of the drain lock, with every connection of its own closed. The queue's lock
     keeps everybody else out: a hook that held the old file open would write into it.
 
+    Args:
+        patience: seconds to wait for that lock.
+
     Raises:
         QueueBusy, QueueUnusable: the files stay where they are.
     """
     stamp = datetime.fromtimestamp(clock.now(), UTC).strftime("%Y%m%d-%H%M%S")
-    lock = host.wait_lock(str(folder / "queue.lock"), patience=PATIENCE)
+    lock = host.wait_lock(str(folder / "queue.lock"), patience=patience)
     if lock is None:
         raise QueueBusy("another process holds the queue: try again in a minute")
     try:

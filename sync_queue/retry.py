@@ -1,9 +1,9 @@
 """Jobs that wait: beside the queue, not in it, so that one that is not due is never fetched."""
 
-from domain.job import JobKey, SyncJob
+from domain.job import JobKey, QueueName, SyncJob
 from domain.outcome import Waiting
 from sync_queue.inbox import INSERT
-from sync_queue.manager import QUEUES, SyncQueue, payload
+from sync_queue.manager import QUEUES, ROWS_PER_LOCK, SyncQueue, payload
 
 LONGEST_WAIT = 7200.0  # seconds; a job due later than that was dated by a clock gone wrong
 
@@ -38,21 +38,33 @@ def has_new_event(queue: SyncQueue, key: JobKey) -> bool:
 
 def promote_due(queue: SyncQueue) -> None:
     """Put jobs whose waiting time is over back into their queues, behind the others."""
-    now = queue.clock.now()
-    if not queue.db.number(f"SELECT EXISTS ({_DUE})", (now, now + LONGEST_WAIT)):
+    if not due_now(queue, alone=False, limit=1):
         return
     with queue.db.transaction():
-        for kind, identity, name in queue.db.rows(_DUE, (now, now + LONGEST_WAIT)):
+        for key, name in due_now(queue, alone=False, limit=ROWS_PER_LOCK):
             queue.db.execute(
-                INSERT.replace("_default", f"_{name}"), (payload(JobKey(kind, identity)), now)
+                INSERT.replace("_default", f"_{name}"), (payload(key), queue.clock.now())
             )
-            mark_promoted(queue, JobKey(kind, identity))
+            mark_promoted(queue, key)
 
 
-_DUE = (
-    "SELECT kind, id, queue FROM retry WHERE next_retry_at IS NOT NULL AND alone = 0 "
-    "AND (next_retry_at <= ? OR next_retry_at > ?) ORDER BY next_retry_at LIMIT 1000"
-)
+def due_now(queue: SyncQueue, *, alone: bool, limit: int) -> list[tuple[JobKey, QueueName]]:
+    """Jobs whose waiting time is over and the queues they came from, longest overdue first.
+
+    Args:
+        alone: those that must run alone, or the others.
+    """
+    now = queue.clock.now()
+    found: list[tuple[JobKey, QueueName]] = []
+    # One after the other, because an OR would make SQLite look at every job that waits.
+    for condition, bound in (("<= ?", now), ("> ?", now + LONGEST_WAIT)):
+        rows = queue.db.rows(
+            f"SELECT kind, id, queue FROM retry WHERE next_retry_at {condition} AND alone = ? "
+            "ORDER BY next_retry_at LIMIT ?",
+            (bound, alone, limit - len(found)),
+        )
+        found += [(JobKey(kind, identity), name) for kind, identity, name in rows]
+    return found
 
 
 def mark_promoted(queue: SyncQueue, key: JobKey) -> None:
@@ -65,22 +77,28 @@ def mark_promoted(queue: SyncQueue, key: JobKey) -> None:
 
 
 def put_off(queue: SyncQueue, job: SyncJob, why: Waiting) -> None:
-    """The job waits until why.until; *job* carries the counts so far."""
+    """The job waits until why.until, LONGEST_WAIT at most; *job* carries the counts so far."""
+    until = min(why.until, queue.clock.now() + LONGEST_WAIT)
     delete_in_flight(queue, job.key)
     queue.db.execute(
         "INSERT OR REPLACE INTO retry (kind, id, queue, attempts, misses, deaths, alone, "
         "next_retry_at, cause, error, first_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (
             job.key.kind, job.key.id, job.queue, job.attempts, job.misses, job.deaths, job.alone,
-            why.until, why.cause, why.why, job.enqueued_at,
+            until, why.cause, why.why, job.enqueued_at,
         ),
     )  # fmt: skip
 
 
 def next_due(queue: SyncQueue) -> float | None:
     """Unix seconds at which the next waiting job is due; None if none waits."""
-    due: float | None = queue.db.rows("SELECT MIN(next_retry_at) FROM retry")[0][0]
-    return due
+    # Not MIN and MAX over the table: only a partial index knows the order.
+    ends = "SELECT {}(next_retry_at) FROM retry WHERE next_retry_at IS NOT NULL"
+    first: float | None = queue.db.rows(ends.format("MIN"))[0][0]
+    now = queue.clock.now()
+    if first is not None and queue.db.number(ends.format("MAX")) > now + LONGEST_WAIT:
+        return min(first, now)
+    return first
 
 
 def delete_in_flight(queue: SyncQueue, key: JobKey) -> None:

@@ -1,13 +1,13 @@
 """Events that were recorded while the database could not be written: a file each."""
 
-import json
 import logging
 from pathlib import Path
 
 from domain.job import JobKey
+from sync_queue.database import in_our_words_and_oserror
 from sync_queue.due import mark_reconciliation_due
 from sync_queue.manager import SyncQueue
-from sync_queue.operations import key_of
+from sync_queue.operations import parse_key
 
 log = logging.getLogger(__name__)
 
@@ -25,25 +25,30 @@ def ingest(queue: SyncQueue) -> int:
 
     A crash in between leaves a file whose job is queued already: it is processed twice, which
     changes nothing.
+
+    Raises:
+        QueueUnusable, QueueBusy: the files are still there.
     """
-    files = spooled(queue.db.folder)
-    keys: list[JobKey] = []
-    for file in files:
-        key = _read(file)
-        if key is None:
-            log.warning("spool file %s names no job and is set aside", file.name)
-            mark_reconciliation_due(queue.db.folder)
-            file.replace(file.with_suffix(".damaged"))
-        else:
-            keys.append(key)
-    queue.put(keys)
-    for file in files:
-        file.unlink(missing_ok=True)
+    with in_our_words_and_oserror():
+        files = spooled(queue.db.folder)
+        keys = [key for file in files if (key := _read_or_set_aside(file, queue)) is not None]
+        queue.put(keys)
+        for file in files:
+            file.unlink(missing_ok=True)
     return len(keys)
+
+
+def _read_or_set_aside(file: Path, queue: SyncQueue) -> JobKey | None:
+    key = _read(file)
+    if key is None:
+        log.warning("spool file %s names no job and is set aside", file.name)
+        mark_reconciliation_due(queue.db.folder)
+        file.replace(file.with_suffix(".damaged"))
+    return key
 
 
 def _read(file: Path) -> JobKey | None:
     try:
-        return key_of(json.loads(file.read_bytes()))
-    except (OSError, ValueError):
+        return parse_key(file.read_bytes())
+    except OSError:
         return None

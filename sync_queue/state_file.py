@@ -24,7 +24,7 @@ class StateFile:
             document = json.loads(self._path.read_bytes())
         except FileNotFoundError:
             return {}
-        except (OSError, ValueError):
+        except (OSError, ValueError, RecursionError):
             document = None
         if not isinstance(document, dict):
             self.set_aside()

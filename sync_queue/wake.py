@@ -20,6 +20,8 @@ STARTED = "started"
 RUNNING = "running"
 HELD_OFF = "held off"
 
+HOLD_OFF = (60.0, 1800.0)  # seconds: the first time, and the most
+
 
 def wake(
     data_dir: str,
@@ -45,7 +47,7 @@ def wake(
     Raises:
         OSError: no process could be started.
     """
-    if not insist and _not_before(data_dir) > time.time():
+    if not insist and _is_held_off(data_dir, str(connection.get("Dir") or "")):
         return HELD_OFF
     lock = host.try_lock(os.path.join(data_dir, DRAIN_LOCK))
     if lock is None:
@@ -69,10 +71,61 @@ def wake(
     return STARTED
 
 
-def _not_before(data_dir: str) -> float:
-    """Unix seconds before which a hook starts nothing; 0 if the file does not say."""
+def hold_off(data_dir: str, why: str) -> None:
+    """Leave word that only the user can help: hooks record, but start nothing for a while.
+
+    Needs no package, so that a process that lacks one can say so.
+    """
+    tell(why)
+    now = time.time()
+    last = _last_word(data_dir)
+    wait = HOLD_OFF[0]
+    if last.get("why") == why:
+        wait = min(HOLD_OFF[1], 2 * _seconds(last.get("held_off")) or wait)
+    word = {"ended_at": now, "why": why, "held_off": wait, "not_before": now + wait}
+    draft = os.path.join(data_dir, f"{STATE}.{os.getpid()}.tmp")
+    try:
+        with open(draft, "w", encoding="utf-8") as file:
+            json.dump(word, file, indent=2)
+        os.replace(draft, os.path.join(data_dir, STATE))
+    except OSError:
+        pass  # the next hook tries in vain once more; the log has the reason
+
+
+def tell(why: str) -> None:
+    """A last line from a background process, whose stderr is its log."""
+    stamp = time.strftime("%Y-%m-%d %H:%M:%S")
+    try:
+        os.write(2, f"{stamp} WARNING {why}\n".encode("utf-8", "replace"))
+    except OSError:
+        pass  # a full disk
+
+
+def _is_held_off(data_dir: str, config_dir: str) -> bool:
+    """Whether hooks are to start nothing now.
+
+    Not if Stash's configuration was written since: the user may just have mended it.
+    """
+    word = _last_word(data_dir)
+    left = _seconds(word.get("not_before")) - time.time()
+    if not 0 < left <= HOLD_OFF[1]:  # what is further away was dated by a clock gone wrong
+        return False
+    try:
+        mended_at = os.stat(os.path.join(config_dir, "config.yml")).st_mtime
+    except OSError:
+        return True
+    return mended_at <= _seconds(word.get("ended_at"))
+
+
+def _last_word(data_dir: str) -> dict[str, object]:
+    """What the last background process left behind; {} if that cannot be read."""
     try:
         with open(os.path.join(data_dir, STATE), "rb") as file:
-            return float(json.load(file)["not_before"])
-    except (OSError, ValueError, KeyError, TypeError):
-        return 0.0
+            word = json.load(file)
+    except (OSError, ValueError):
+        return {}
+    return word if isinstance(word, dict) else {}
+
+
+def _seconds(value: object) -> float:
+    return float(value) if isinstance(value, (int, float)) else 0.0

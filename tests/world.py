@@ -134,7 +134,10 @@ class World:
         deadline = time.monotonic() + within
         while not condition():
             if time.monotonic() > deadline:
-                raise AssertionError(f"not within {within} s; queue: {self.queue_stats()}")
+                raise AssertionError(
+                    f"not within {within} s; queue: {self.queue_stats()}; "
+                    f"background: {self.background_log()[-2000:]}"
+                )
             time.sleep(0.02)
 
     def until_drained(self, *, within: float = 30.0) -> None:

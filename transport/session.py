@@ -191,9 +191,19 @@ class _SecureConnection(_Deadline, HTTPSConnection):  # type: ignore[misc]  # as
         self.is_verified = True
 
 
-class _Pool(HTTPConnectionPool):
+class _Complete:
+    """What both pools do differently: half a body is an error.
+
+    It is one anyway since urllib3 2, but systems that bring requests may bring urllib3 1.26.
+    """
+
+    def urlopen(self, *args: Any, **kwargs: Any) -> Any:
+        return super().urlopen(*args, enforce_content_length=True, **kwargs)  # type: ignore[misc]
+
+
+class _Pool(_Complete, HTTPConnectionPool):
     ConnectionCls = _Connection
 
 
-class _SecurePool(HTTPSConnectionPool):
+class _SecurePool(_Complete, HTTPSConnectionPool):
     ConnectionCls = _SecureConnection

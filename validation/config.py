@@ -91,7 +91,6 @@ class Stash2PlexConfig(BaseModel):
     trigger_plex_scan: bool = False
     obfuscate_paths: bool = False
     debug_logging: bool = False
-    skip_not_found: bool = False
     max_tags: Annotated[int, Field(ge=1, le=1000)] = 100
     max_retries: Annotated[int, Field(ge=1, le=50)] = 5
     connect_timeout: Annotated[float, Field(ge=0.5, le=60)] = 5.0

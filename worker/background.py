@@ -28,6 +28,7 @@ log = logging.getLogger(__name__)
 
 POLL = 0.25  # seconds between two looks at the queue
 LINGER = 300.0  # seconds it waits for more, so that an evening of editing starts few processes
+KEEP_ALIVE = 60.0  # seconds between two requests to Stash, whose sessions expire unused
 PATIENCE = 1800.0  # seconds it waits for a server that is away
 PROBES = (5.0, 60.0)  # seconds between two tries: the first, and the most
 HELD_OFF = (60.0, 1800.0)  # seconds in which hooks start nothing after one of us gave up
@@ -68,6 +69,7 @@ class Background:
         self._is_outdated = is_outdated
         self._worker: SyncWorker | None = None
         self._away = Away()
+        self._unrecorded = b""
 
     def run(self, unrecorded: bytes = b"") -> bool:
         """Live until nothing has happened for a while or only the user can help.
@@ -78,11 +80,14 @@ class Background:
         Returns:
             Whether it was helpless, so that starting another one is of no use now.
         """
-        if unrecorded and not self._record(unrecorded):
-            log.error("an edit could be written nowhere; all scenes are to be checked again")
+        self._unrecorded = unrecorded
         try:
             self._live()
-        except (UserError, StashRefused) as error:
+        except StashRefused as error:  # the next hook brings a fresh session
+            log.warning("%s", error)
+            self._leave_word("")
+            return True
+        except UserError as error:
             log.warning("%s", error)
             self._leave_word(str(error))
             return True
@@ -93,23 +98,23 @@ class Background:
         while not self._is_outdated():
             try:
                 self._round()
+                away = self._worker.report.stopped if self._worker else ""
+                if not away and not self._linger():
+                    return
             except StashRefused:
                 raise
-            except (StashUnavailable, QueueBusy) as error:
-                away = str(error)
             except DatabaseDamaged as error:
                 log.error("%s", error)
                 self._connector.replace_queue()
                 continue
-            except QueueUnusable as error:
+            except (StashUnavailable, QueueBusy, QueueUnusable) as error:
                 away = str(error)
-            else:
-                away = self._worker.report.stopped if self._worker else ""
-            if not (self._wait_for_server(away) if away else self._linger()):
+            if away and not self._wait_for_server(away):
                 return
 
     def _round(self) -> None:
         """Drain what is due, by the settings of this moment."""
+        self._record_what_nobody_could()
         self._connector.open_queue()
         services = self._connector.services()
         resume_orphans(services.queue)
@@ -127,11 +132,16 @@ class Background:
         """Wait for something to do; False if nothing came."""
         queue = self._connector.queue_manager.get_queue()
         end = self._clock.monotonic() + LINGER
-        while self._clock.monotonic() < end:
-            if is_due(queue) or spool.spooled(self._folder):
+        asked_at = self._clock.monotonic()
+        while (now := self._clock.monotonic()) < end:
+            if is_due(queue) or spool.spooled(self._folder) or is_reconciliation_due(self._folder):
                 return True
             if self._is_outdated() or queue.db.was_replaced():
                 return True
+            if now - asked_at >= KEEP_ALIVE:
+                # Each answer brings a fresh session; what is asked for is useful anyway.
+                self._connector.read_settings()
+                asked_at = now
             self._clock.sleep(POLL)
         return False
 
@@ -148,13 +158,16 @@ class Background:
         self._away.wait = min(PROBES[1], self._away.wait * 2)
         return True
 
-    def _record(self, job: bytes) -> bool:
-        marked = mark_reconciliation_due(self._folder)
+    def _record_what_nobody_could(self) -> None:
+        """Write down the edit whose only memory is this process, as soon as there is room."""
+        if not self._unrecorded:
+            return
+        mark_reconciliation_due(self._folder)
         try:
-            inbox.record(str(self._folder), job)
-        except OSError:
-            return marked
-        return True
+            inbox.record(str(self._folder), self._unrecorded)
+        except OSError as error:
+            raise QueueUnusable(f"an edit can be written nowhere: {error.strerror}") from error
+        self._unrecorded = b""
 
     def _leave_word(self, why: str) -> None:
         """Say how it ended; with a reason, starting another one is of no use for a while."""
@@ -162,7 +175,8 @@ class Background:
         last = file.read()
         wait = HELD_OFF[0] if why else 0.0
         if why and last.get("why") == why:
-            wait = min(HELD_OFF[1], 2 * float(last.get("held_off") or wait))
+            held_off = last.get("held_off")
+            wait = min(HELD_OFF[1], 2 * held_off if isinstance(held_off, int | float) else wait)
         now = self._clock.now()
         try:
             file.write({"ended_at": now, "why": why, "held_off": wait, "not_before": now + wait})

@@ -101,8 +101,11 @@ class CircuitBreaker:
         return self.state is not CircuitState.OPEN
 
     def record_success(self) -> None:
-        """Plex answered."""
-        if self._now.state is CircuitState.CLOSED:
+        """Plex answered; while open, that is word from before it opened and changes nothing."""
+        state = self.peek()
+        if state is CircuitState.OPEN:
+            return
+        if state is CircuitState.CLOSED:
             if self._now.failure_count:
                 self._become(Snapshot())
             return
@@ -110,7 +113,7 @@ class CircuitBreaker:
         if successes >= self._success_threshold:
             self._become(Snapshot())
         else:
-            self._become(replace(self._now, success_count=successes))
+            self._become(replace(self._now, state=state, success_count=successes))
 
     def record_failure(self) -> None:
         """Plex failed as a server; failures of one item are not recorded."""
@@ -150,17 +153,21 @@ class CircuitBreaker:
             return Snapshot()
         try:
             return self._sane(_parse(StateFile(self._path).read()))
-        except (KeyError, TypeError, ValueError):
+        except (KeyError, TypeError, ValueError, OverflowError):
             log.warning("%s cannot be understood: the breaker starts closed", self._path.name)
             StateFile(self._path).set_aside()
             return Snapshot()
 
     def _sane(self, snapshot: Snapshot) -> Snapshot:
-        """A state from the future, or one without its time, was written by a broken clock."""
+        """A state from the future, or one without its time, was written by a broken clock.
+
+        Raises:
+            ValueError: it was.
+        """
         if snapshot.state is CircuitState.CLOSED:
             return replace(snapshot, opened_at=None)
-        if snapshot.opened_at is None or snapshot.opened_at > self._clock.now():
-            return Snapshot()
+        if snapshot.opened_at is None or not snapshot.opened_at <= self._clock.now():
+            raise ValueError("opened at no time, or in the future")
         return snapshot
 
     def _save_state(self) -> None:
@@ -192,10 +199,13 @@ def _parse(document: dict[str, Any]) -> Snapshot:
     if not document:
         return Snapshot()
     opened_at = document["opened_at"]
-    return Snapshot(
+    snapshot = Snapshot(
         CircuitState(document["state"]),
         int(document["failure_count"]),
         int(document["success_count"]),
         None if opened_at is None else float(opened_at),
-        int(document.get("reopened", 0)),
+        int(document.get("reopened", 0)),  # not among the plan's names
     )
+    if min(snapshot.failure_count, snapshot.success_count, snapshot.reopened) < 0:
+        raise ValueError("a negative count")
+    return snapshot

@@ -2,53 +2,90 @@
 
 import logging
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 
+from domain.errors import PermanentError, PlexTemporaryError
 from domain.job import SceneId
 from domain.plex_item import PlexItem, RatingKey, Section
 from domain.scene import Scene
-from plex.matcher import Ambiguous, Matched, match
+from plex.matcher import Ambiguous, Matched, NotInPlex, match
 from plex.matcher import confirms as holds_file
 from sync_queue import parked
+from worker.charge import Charge
 from worker.services import Services
 
 log = logging.getLogger(__name__)
 
 PER_REQUEST = 100  # rating keys in one URL
+MAX_FAILURES = 20  # requests that may fail in a batch before we stop looking for the culprits
 
-Found = tuple[PlexItem, ...] | Ambiguous | None
+
+@dataclass(frozen=True, slots=True)
+class Unlisted:
+    """Whether Plex has the scene's files cannot be said now.
+
+    Attributes:
+        why: for the log.
+    """
+
+    why: str
+
+
+Unreadable = PlexTemporaryError | PermanentError
+"""Why Plex, which answers, does not show an item."""
+
+Found = tuple[PlexItem, ...] | Ambiguous | Unlisted | Unreadable | None
 """A scene's items; None if Plex has none of its files."""
 
 
 class Finder:
     """Finds the items of scenes; reads each once, so make a new one for each batch."""
 
-    def __init__(self, services: Services, sections: Sequence[Section]) -> None:
+    def __init__(
+        self,
+        services: Services,
+        sections: Sequence[Section],
+        charge: Charge,
+    ) -> None:
+        """Ask nothing yet.
+
+        Args:
+            charge: told with which scene a bug would be met.
+        """
         self._with = services
         self._sections = sections
+        self._charge = charge
         self._items: dict[RatingKey, PlexItem] = {}
+        self._unreadable: dict[RatingKey, Unreadable] = {}
+        self._failures = 0
         self._refreshed = False
 
     def find(self, scenes: Iterable[Scene]) -> dict[SceneId, Found]:
         """Look the scenes up; if any is missing, ask Plex once what is new and look again.
 
         Raises:
-            PlexServerDown, PlexRefused, PlexTemporaryError.
+            PlexServerDown, UserError.
         """
         found = self._look_up(scenes := list(scenes))
         missing = [scene for scene in scenes if found[scene.id] is None]
         if missing and not self._refreshed:
             self._refreshed = True
-            new = self._with.index.refresh(self._with.plex, self._sections)
+            try:
+                new = self._with.index.refresh(self._with.plex, self._sections)
+            except PlexTemporaryError as error:
+                return found | {scene.id: Unlisted(str(error)) for scene in missing}
             if rearmed := parked.rearm(self._with.queue, new):
                 log.info("%d parked scenes are in Plex now", rearmed)
             found.update(self._look_up(missing))
         return found
 
     def _look_up(self, scenes: Sequence[Scene]) -> dict[SceneId, Found]:
-        matches = {
-            scene.id: match(scene.files, self._with.index.candidates, self._with.path_map)
-            for scene in scenes
-        }
+        matches: dict[SceneId, Matched | NotInPlex | Ambiguous] = {}
+        for scene in scenes:
+            with self._charge.to(scene.id):
+                matches[scene.id] = match(
+                    scene.files, self._with.index.candidates, self._with.path_map
+                )
         self._read(
             file.rating_key for m in matches.values() if isinstance(m, Matched) for file in m.files
         )
@@ -58,17 +95,32 @@ class Finder:
         }
 
     def _read(self, keys: Iterable[RatingKey]) -> None:
-        unread = sorted({key for key in keys if key not in self._items})
+        unread = sorted(set(keys) - self._items.keys() - self._unreadable.keys())
         for start in range(0, len(unread), PER_REQUEST):
-            self._items.update(self._with.plex.items(unread[start : start + PER_REQUEST]))
+            self._read_together(unread[start : start + PER_REQUEST])
+
+    def _read_together(self, keys: Sequence[RatingKey]) -> None:
+        """Read items with one request; if Plex fails at that, find out which of them it is."""
+        try:
+            self._items.update(self._with.plex.items(keys))
+        except (PlexTemporaryError, PermanentError) as error:
+            self._failures += 1
+            if len(keys) == 1 or self._failures >= MAX_FAILURES:
+                self._unreadable.update(dict.fromkeys(keys, error))
+                return
+            half = len(keys) // 2
+            self._read_together(keys[:half])
+            self._read_together(keys[half:])
 
     def _confirmed(self, matched: Matched) -> Found:
         """The items that still hold the file; the index forgets the others."""
         items: list[PlexItem] = []
         for file in matched.files:
+            if error := self._unreadable.get(file.rating_key):
+                return error
             item = self._items.get(file.rating_key)
             if item is not None and holds_file(item, file):
-                items.append(item)
+                items.append(replace(item, section=file.section))  # Plex may not say
             else:
                 self._with.index.forget(file.rating_key)
                 self._items.pop(file.rating_key, None)

@@ -6,10 +6,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from domain.clock import Clock
 from domain.job import SceneId
 from stash.client import StashClient
-from sync_queue import host
-from sync_queue.manager import QueueManager
+from sync_queue import host, spool
+from sync_queue.manager import QueueManager, SyncQueue
 from sync_queue.operations import get_stats, is_due
 from sync_queue.orphans import resume_orphans
 from sync_queue.quarantine import open_queue
@@ -17,7 +18,8 @@ from sync_queue.retry import next_due
 from sync_queue.wake import DRAIN_LOCK
 from validation.config import Stash2PlexConfig
 from worker import bulk
-from worker.processor import DrainReport, SyncWorker
+from worker.circuit_breaker import CircuitBreaker, CircuitState
+from worker.processor import BREAKER, DrainReport, SyncWorker
 from worker.services import Services, connect
 
 log = logging.getLogger(__name__)
@@ -29,6 +31,19 @@ STUCK = 60.0  # seconds without a change after which a watched drain is left alo
 
 Show = Callable[[float], None]
 """Moves a progress bar, from 0 to 1."""
+
+
+class Bar:
+    """A progress bar that never goes back, although the queue may grow."""
+
+    def __init__(self, show: Show) -> None:
+        self._show = show
+        self._at = 0.0
+
+    def __call__(self, fraction: float) -> None:
+        """Move it, or leave it where it is."""
+        self._at = min(1.0, max(self._at, fraction))
+        self._show(self._at)
 
 
 @dataclass(slots=True)
@@ -64,7 +79,7 @@ class Progress:
 def count_due(folder: Path) -> int:
     """How many jobs are there to be processed now."""
     stats = get_stats(folder / "queue")
-    return stats["pending"] + stats["in_progress"]
+    return stats["pending"] + stats["in_progress"] + len(spool.spooled(folder))
 
 
 def sync_all(
@@ -113,28 +128,44 @@ def process_queue(
     Raises:
         UserError, StashUnavailable, QueueUnusable, QueueBusy.
     """
-    with drain_lock(manager.folder) as ours:
-        if not ours:
-            return follow(manager, show)
-        open_queue(manager)
-        services = connect(config, stash, manager)
-        try:
-            resume_orphans(services.queue)
-            return _drain(services, show, budget)
-        finally:
-            services.close()
+    show = Bar(show)
+    end = None if budget is None else manager.clock.monotonic() + budget
+    while True:
+        with drain_lock(manager.folder) as ours:
+            if ours:
+                return _drain_here(config, stash, manager, show, end)
+        if (told := follow(manager, show, end)) is not None:
+            return told
 
 
-def _drain(services: Services, show: Show, budget: float | None) -> str:
+def _drain_here(
+    config: Stash2PlexConfig,
+    stash: StashClient,
+    manager: QueueManager,
+    show: Show,
+    end: float | None,
+) -> str:
+    """Drain as the holder of the drain lock."""
+    open_queue(manager)
+    services = connect(config, stash, manager)
+    try:
+        resume_orphans(services.queue)
+        spool.ingest(services.queue)
+        return _drain(services, show, end)
+    finally:
+        services.close()
+
+
+def _drain(services: Services, show: Show, end: float | None) -> str:
     clock = services.clock
     started = clock.monotonic()
     total = count_due(services.folder)
     if not total and not is_due(services.queue):
-        return "Queue is empty - nothing to process" + _next(services)
+        return "Queue is empty - nothing to process" + _next(services.queue)
     log.info("Starting batch processing of %d items...", total)
     show(0.0)
     report = SyncWorker(services).drain(
-        go_on=lambda: budget is None or clock.monotonic() - started < budget,
+        go_on=lambda: end is None or clock.monotonic() < end,
         on_progress=Progress(services, show, started, shown_at=started),
     )
     if report.stopped:
@@ -145,14 +176,29 @@ def _drain(services: Services, show: Show, budget: float | None) -> str:
     return _summary(services, report, clock.monotonic() - started)
 
 
-def follow(manager: QueueManager, show: Show) -> str:
-    """Show the progress of the process that drains; end when nothing moves any more."""
+def follow(manager: QueueManager, show: Show, end: float | None = None) -> str | None:
+    """Show the progress of the process that drains, until nothing moves any more.
+
+    Args:
+        end: monotonic seconds at which to leave it alone; None for no limit.
+
+    Returns:
+        What to say; None if that process is gone and has left something to do.
+    """
     clock, folder = manager.clock, manager.folder
     first = left = count_due(folder)
+    if not left:
+        return "Queue is empty - nothing to process" + _next(manager.get_queue())
     log.info("Another process drains; showing its progress")
     moved_at = clock.monotonic()
     while left and clock.monotonic() - moved_at < STUCK:
-        show(max(0.0, 1 - left / max(first, 1)))
+        if end is not None and clock.monotonic() >= end:
+            return f"{left} items remain and are left to the background"
+        if _plex_is_away(folder, clock):
+            return f"{left} items wait until Plex answers again; nothing is counted meanwhile"
+        if not is_draining(folder):
+            return None
+        show(1 - left / max(first, 1))
         clock.sleep(1.0)
         now = count_due(folder)
         if now != left:
@@ -160,7 +206,24 @@ def follow(manager: QueueManager, show: Show) -> str:
     if left:
         return f"{left} items wait; the process that drains has not moved for {STUCK:.0f} s"
     show(1.0)
-    return "Nothing is due; the background process has drained the queue"
+    return "Nothing is due; the background process has drained the queue" + _next(
+        manager.get_queue()
+    )
+
+
+def is_draining(folder: Path) -> bool:
+    """Whether a process holds the drain lock.
+
+    Asking takes it for a moment if it is free, and a hook of that moment starts nobody: ask
+    only where somebody is woken afterwards, as at the end of every task.
+    """
+    with drain_lock(folder) as ours:
+        return not ours
+
+
+def _plex_is_away(folder: Path, clock: Clock) -> bool:
+    """What the breaker of the process that drains says."""
+    return CircuitBreaker(state_file=folder / BREAKER, clock=clock).peek() is CircuitState.OPEN
 
 
 @contextmanager
@@ -187,11 +250,11 @@ def _summary(services: Services, report: DrainReport, elapsed: float) -> str:
         log.warning("DLQ contains %d items requiring review", failed)
     if left := count_due(services.folder):
         summary += f"; {left} remain and are left to the background"
-    return summary + _next(services)
+    return summary + _next(services.queue)
 
 
-def _next(services: Services) -> str:
-    due = next_due(services.queue)
+def _next(queue: SyncQueue) -> str:
+    due = next_due(queue)
     if due is None:
         return ""
-    return f"; the next retry is due in {max(0.0, due - services.clock.now()):.0f} s"
+    return f"; the next retry is due in {max(0.0, due - queue.clock.now()):.0f} s"

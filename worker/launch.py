@@ -7,6 +7,7 @@ from pathlib import Path
 from domain.clock import Clock
 from stash.connection import Connection
 from sync_queue import host, spool
+from sync_queue.due import is_reconciliation_due
 from sync_queue.manager import QueueManager
 from sync_queue.operations import is_due
 from sync_queue.wake import DRAIN_LOCK
@@ -71,7 +72,7 @@ def watch(files: Sequence[Path]) -> Callable[[], bool]:
 
 def something_is_due(folder: Path, clock: Clock) -> bool:
     """Whether a drain would find something to do."""
-    if spool.spooled(folder):
+    if spool.spooled(folder) or is_reconciliation_due(folder):
         return True
     manager = QueueManager(folder, clock=clock)
     try:

@@ -2,11 +2,12 @@
 
 import logging
 from collections.abc import Sequence
-from pathlib import PurePosixPath
+from pathlib import PurePath, PurePosixPath, PureWindowsPath
 
-from domain.errors import UserError
-from domain.plex_item import Section
+from domain.errors import PermanentError, TransientError, UserError
+from domain.plex_item import Section, SectionKey
 from domain.scene import Scene
+from plex.paths import FilePath
 from worker.services import Services
 
 log = logging.getLogger(__name__)
@@ -33,14 +34,43 @@ def chosen_sections(services: Services) -> tuple[Section, ...]:
     return chosen
 
 
-def ask_for_scan(services: Services, sections: Sequence[Section], scene: Scene) -> None:
-    """Have Plex look into the folder of each of the scene's files that it could see."""
+def ask_for_scan(
+    services: Services,
+    sections: Sequence[Section],
+    scene: Scene,
+    asked: set[tuple[SectionKey, str]],
+) -> None:
+    """Have Plex look into the folder of the scene's first file that one of its libraries could see.
+
+    Args:
+        asked: what was asked before, in which this one is noted: one scan finds all files.
+    """
     for file in scene.files:
-        folder = str(PurePosixPath(services.path_map.apply(file.path) or file.path).parent)
+        path = services.path_map.apply(file.path) or file.path
+        folder = str(_flavour(path)(path).parent)
         for section in sections:
-            if any(folder == root or folder.startswith(root.rstrip("/\\") + "/")
-                   for root in section.locations):  # fmt: skip
-                services.plex.scan(section.key, folder)
-                log.info("scene %d: asked Plex to scan its folder", scene.id)
-                return
+            if not any(_is_within(folder, root) for root in section.locations):
+                continue
+            if (section.key, folder) not in asked:
+                asked.add((section.key, folder))
+                _scan(services, section, folder, scene)
+            return
     log.info("scene %d: its folder is in no library of Plex: check path_map", scene.id)
+
+
+def _scan(services: Services, section: Section, folder: str, scene: Scene) -> None:
+    try:
+        services.plex.scan(section.key, folder)
+    except (TransientError, PermanentError) as error:
+        # A courtesy: the scene waits in any case, for Plex scans of its own accord too.
+        log.warning("scene %d: its folder is not scanned: %s", scene.id, error)
+    else:
+        log.info("scene %d: asked Plex to scan its folder", scene.id)
+
+
+def _flavour(path: str) -> type[PurePath]:
+    return PureWindowsPath if FilePath.parse(path).windows else PurePosixPath
+
+
+def _is_within(folder: str, root: str) -> bool:
+    return FilePath.parse(folder).begins_with(FilePath.parse(root))

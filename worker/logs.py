@@ -19,10 +19,14 @@ class Logs:
     """The one handler of this process, attached to our own loggers and to nobody else's."""
 
     def __init__(self, handler: logging.Handler, scrubber: Scrubber) -> None:
+        """Attach *handler* in the place of an earlier one: a process may live several times."""
         self._handler = handler
         self._scrubber = scrubber
         for name in OURS:
             logger = logging.getLogger(name)
+            for earlier in logger.handlers[:]:
+                logger.removeHandler(earlier)
+                earlier.close()
             logger.setLevel(logging.INFO)
             logger.propagate = False
             logger.addHandler(handler)

@@ -8,9 +8,9 @@ import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from domain.errors import PermanentError, PlexNotFound, TransientError
+from domain.errors import PermanentError, PlexNotFound, PlexTemporaryError, TransientError
 from domain.job import SceneId, SyncJob
-from domain.ledger import ImageMemory, LedgerEntry
+from domain.ledger import LedgerEntry
 from domain.outcome import Buried, Gone, Outcome, Skipped, Waiting
 from domain.plex_item import PlexItem, RatingKey, Section, Value
 from domain.scene import Scene
@@ -18,13 +18,14 @@ from plex.fields import content_hash, remarks, wish
 from plex.matcher import Ambiguous
 from plex.plan import Plan, make_plan
 from stash.client import Found as StashFound
-from worker.finder import Finder, Found
+from worker.charge import Charge
+from worker.finder import Finder, Found, Unlisted, Unreadable
 from worker.owners import Owners
 from worker.services import Services
 
 log = logging.getLogger(__name__)
 
-WHILE_STASH_FAILS = 300.0  # seconds until a scene that Stash cannot read is asked for again
+UNTIL_ASKED_AGAIN = 300.0  # seconds; for what a server cannot tell now although it answers
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +50,7 @@ class Work:
     Attributes:
         content_hash: of everything that is synced.
         taken: items of the scene that belong to another one.
+        read_at: Unix seconds at which nothing of the scene had been read yet.
     """
 
     scene: Scene
@@ -56,6 +58,7 @@ class Work:
     content_hash: str
     targets: tuple[Target, ...]
     taken: tuple[RatingKey, ...] = ()
+    read_at: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,20 +78,30 @@ class Missing:
     error: PlexNotFound
 
 
-Prepared = Work | Taken | Missing | Outcome
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """Plex answers, but does not show the scene's item."""
+
+    error: Unreadable
+
+
+Prepared = Work | Taken | Missing | Failed | Outcome
 
 
 def prepare(
-    services: Services, sections: Sequence[Section], jobs: Sequence[SyncJob]
+    services: Services, sections: Sequence[Section], jobs: Sequence[SyncJob], charge: Charge
 ) -> list[tuple[SyncJob, Prepared]]:
     """Say for each job what is to be done, in the order of *jobs*.
+
+    Args:
+        charge: told with which scene a bug would be met.
 
     Raises:
         StashUnavailable, PlexServerDown, PlexTemporaryError, UserError: nothing can be said
             of any of them.
     """
-    answers = services.stash.scenes([job.scene_id for job in jobs])
     now = services.clock.now()
+    answers = services.stash.scenes([job.scene_id for job in jobs])
     scenes: dict[SceneId, Scene] = {}
     decided: dict[SceneId, Prepared] = {}
     for job in jobs:
@@ -99,7 +112,9 @@ def prepare(
             decided[job.scene_id] = passed
     if scenes:
         read = frozenset(job.scene_id for job in jobs)
-        decided |= _plan_all(services, sections, scenes, read)
+        planned = _plan_all(services, sections, scenes, read, charge)
+        for identity, what in planned.items():
+            decided[identity] = replace(what, read_at=now) if isinstance(what, Work) else what
     return [(job, decided[job.scene_id]) for job in jobs]
 
 
@@ -109,11 +124,13 @@ def _gate(answer: StashFound | None, job: SyncJob, now: float) -> Scene | Outcom
         case None:
             return Gone()
         case TransientError():
-            return Waiting(now + WHILE_STASH_FAILS, str(answer), "StashUnavailable", counted=False)
+            return Waiting(now + UNTIL_ASKED_AGAIN, str(answer), "StashUnavailable", counted=False)
         case PermanentError():
             return Buried(str(answer), type(answer).__name__, job.attempts + 1)
         case Scene() if not answer.has_metadata:
             return Skipped("nobody has described it yet")
+        case Scene() if not answer.files:
+            return Skipped("it has no file")
     return answer
 
 
@@ -122,21 +139,38 @@ def _plan_all(
     sections: Sequence[Section],
     scenes: Mapping[SceneId, Scene],
     read: frozenset[SceneId],
+    charge: Charge,
 ) -> dict[SceneId, Prepared]:
-    finder = Finder(services, sections)
+    finder = Finder(services, sections, charge)
     found = finder.find(scenes.values())
     owners = Owners(services, finder, services.plex.server(), found, read)
-    return {i: _plan(services, scene, found[i], owners) for i, scene in scenes.items()}
+    decided: dict[SceneId, Prepared] = {}
+    for identity, scene in scenes.items():
+        with charge.to(identity):
+            decided[identity] = _plan(services, scene, found[identity], owners)
+    return decided
 
 
 def _plan(services: Services, scene: Scene, found: Found, owners: Owners) -> Prepared:
     if found is None:
         return Missing(scene, PlexNotFound("Plex has no item with its file"))
+    if isinstance(found, PlexTemporaryError | PermanentError):
+        return Failed(found)
+    if isinstance(found, Unlisted):
+        until = services.clock.now() + UNTIL_ASKED_AGAIN
+        return Waiting(until, found.why, "PlexTemporaryError", counted=False)
     if isinstance(found, Ambiguous):
         paths = ", ".join(found.paths)
         return Buried(
             f"several files in Plex could be it ({paths}): set path_map", "Ambiguous", attempts=1
         )
+    return _shared_out(services, scene, found, owners)
+
+
+def _shared_out(
+    services: Services, scene: Scene, found: Sequence[PlexItem], owners: Owners
+) -> Work | Taken:
+    """What of the scene's items is its own, and what is to be changed there."""
     server = services.plex.server()
     whose = {item.rating_key: owners.owner(item.rating_key, scene.id) for item in found}
     taken = tuple(key for key, owner in whose.items() if owner != scene.id)
@@ -173,5 +207,5 @@ def _target(
 
 def _inherited(entry: LedgerEntry, scene: SceneId) -> LedgerEntry:
     """Another scene's memory of the item, taken over; its version and ETag are not ours."""
-    images = {kind: ImageMemory(memory.sha1) for kind, memory in entry.images.items()}
+    images = {kind: replace(memory, etag="") for kind, memory in entry.images.items()}
     return replace(entry, scene_id=scene, updated_at="", content_hash="", images=images)

@@ -8,7 +8,6 @@ from domain.errors import (
     PermanentError,
     PlexNotFound,
     PlexServerDown,
-    PlexTemporaryError,
     Stash2PlexError,
     StashRefused,
     StashUnavailable,
@@ -16,15 +15,16 @@ from domain.errors import (
 )
 from domain.job import SyncJob
 from domain.outcome import Buried, Outcome, Parked, Skipped, Synced, Waiting
-from domain.plex_item import Section
+from domain.plex_item import Section, SectionKey
 from plex.paths import base_name
 from sync_queue import spool
 from sync_queue.operations import get_pending, has_waiting, release, send_to_back
 from sync_queue.orphans import get_suspect, mark_at_work
 from worker.backoff import NOT_IN_PLEX, Schedule, transient
+from worker.charge import Charge, size_of_batch
 from worker.circuit_breaker import CircuitBreaker, CircuitState
 from worker.libraries import ask_for_scan, chosen_sections
-from worker.prepare import WHILE_STASH_FAILS, Missing, Prepared, Taken, Work, prepare
+from worker.prepare import UNTIL_ASKED_AGAIN, Failed, Missing, Prepared, Taken, Work, prepare
 from worker.services import Services
 from worker.settle import Settlement, settle
 from worker.writer import Writer, Written
@@ -32,6 +32,8 @@ from worker.writer import Writer, Written
 __all__ = ["DrainReport", "PermanentError", "SyncWorker", "TransientError"]
 
 log = logging.getLogger(__name__)
+
+BREAKER = "circuit_breaker.json"
 
 BATCH = 100  # scenes read with one request on each side
 
@@ -64,8 +66,9 @@ class SyncWorker:
         self.services = services
         self._writer = Writer(services)
         self._sections: Sequence[Section] = ()
+        self._scans: set[tuple[SectionKey, str]] = set()
         self.circuit_breaker = breaker or CircuitBreaker(
-            state_file=services.folder / "circuit_breaker.json", clock=services.clock
+            state_file=services.folder / BREAKER, clock=services.clock
         )
         self.report = DrainReport()
 
@@ -87,6 +90,7 @@ class SyncWorker:
             QueueUnusable, QueueBusy.
         """
         self.report = DrainReport()
+        self._scans.clear()
         while go_on():
             if not self._plex_may_be_asked():
                 self.report.stopped = "Plex does not answer"
@@ -99,8 +103,8 @@ class SyncWorker:
                 log.warning("%s", error)
                 self.circuit_breaker.record_failure()
                 self.services.clock.sleep(AFTER_A_FAILURE)
-            except PlexTemporaryError as error:
-                # Not an item but a listing fails while Plex answers: nothing to charge it to.
+            except (TransientError, PermanentError) as error:
+                # Nothing of the batch can be told: a listing fails, or the index.
                 self.report.stopped = str(error)
                 break
         return self.report
@@ -121,9 +125,10 @@ class SyncWorker:
     def _next_batch(self) -> list[SyncJob]:
         """Up to BATCH jobs of one queue, hooks first; a suspect alone when no other is due."""
         spool.ingest(self.services.queue)
+        size = size_of_batch(self.services.queue, BATCH)
         for name in ("default", "bulk"):
             jobs: list[SyncJob] = []
-            while len(jobs) < BATCH:
+            while len(jobs) < size:
                 job = get_pending(self.services.queue, names=(name,))
                 if job is None:
                     break
@@ -147,7 +152,9 @@ class SyncWorker:
         left = list(batch)
         try:
             self._sections = self._sections or chosen_sections(self.services)
-            prepared = prepare(self.services, self._sections, batch)
+            log.debug("reading %d scenes of the %s queue", len(batch), batch[0].queue)
+            with Charge(self.services.queue, batch) as charge:
+                prepared = prepare(self.services, self._sections, batch, charge)
             self._announce(prepared)
             while left and self._is_next(left[0], go_on, first=len(left) == len(batch)):
                 job, what = prepared[len(batch) - len(left)]
@@ -203,9 +210,11 @@ class SyncWorker:
                 return self._write(job, what)
             case Missing():
                 if job.misses == 0 and self.services.config.trigger_plex_scan:
-                    ask_for_scan(self.services, self._sections, what.scene)
+                    ask_for_scan(self.services, self._sections, what.scene, self._scans)
                 names = tuple(dict.fromkeys(base_name(f.path) for f in what.scene.files))
                 return self._prepare_for_retry(job, what.error, names)
+            case Failed(error):
+                return self._prepare_for_retry(job, error)
             case Taken(server, keys, owner):
                 return Settlement(
                     job,
@@ -228,7 +237,7 @@ class SyncWorker:
         except StashUnavailable as error:
             # Its text is written, its cover cannot be read. If it is not the cover but Stash
             # that fails, the next batch will tell.
-            until = self.services.clock.now() + WHILE_STASH_FAILS
+            until = self.services.clock.now() + UNTIL_ASKED_AGAIN
             waiting = Waiting(until, str(error), "StashUnavailable", counted=False)
             return Settlement(job, waiting, written.entries)
         self.circuit_breaker.record_success()

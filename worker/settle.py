@@ -45,6 +45,8 @@ def settle(services: Services, settlement: Settlement, following: SyncJob | None
             ledger.let_go(job.scene_id)
         elif settlement.holds is not None:
             ledger.let_go(job.scene_id, but=settlement.holds)
+        elif isinstance(settlement.outcome, Skipped):
+            ledger.stand_back(job.scene_id)
         for server, key, scene in settlement.lost:
             ledger.contend(server, key, scene)
         for entry in settlement.entries:

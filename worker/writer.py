@@ -3,12 +3,12 @@
 import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime
 
 from domain.ledger import ImageMemory, LedgerEntry
 from plex.edit import edit_queries
 from plex.images import sync_poster
 from stash.images import NoPicture, NotModified, Picture
+from stash.queries import seconds_of
 from worker.prepare import Target, Work
 from worker.services import Services
 
@@ -51,44 +51,67 @@ class Writer:
             log.info("scene %d: %s", work.scene.id, note)
         item = target.item
         for query in edit_queries(target.plan):
+            names = ", ".join(target.plan.changes)
+            log.debug("scene %d: editing item %d: %s", work.scene.id, item.rating_key, names)
             self._with.plex.edit(item.section, (item.rating_key,), query)
         entry = replace(target.entry, fields=target.plan.fields, intent={})
         written.changed.extend(target.plan.changes)
         written.entries.append(entry)
-        images, uploaded = self._images(work, target)
+        images, uploaded = self._images(work, target, entry)
         if uploaded:
             written.changed.append(POSTER)
-        now = self._with.clock.now()
         written.entries[-1] = replace(
             entry,
             images=images,
-            updated_at=_version(work.scene.updated_at, now),
+            updated_at=_version(work.scene.updated_at, work.read_at),
             content_hash=work.content_hash,
-            synced_at=now,
+            synced_at=self._with.clock.now(),
         )
 
-    def _images(self, work: Work, target: Target) -> tuple[Mapping[str, ImageMemory], bool]:
-        """The images after this; Stash is asked only if the scene moved since the last time."""
-        entry, memory = target.entry, target.entry.images.get(POSTER)
+    def _images(
+        self, work: Work, target: Target, entry: LedgerEntry
+    ) -> tuple[Mapping[str, ImageMemory], bool]:
+        """The images after this; Stash is asked only if the scene moved since the last time.
+
+        Args:
+            entry: what is to be remembered of the text that has just been written.
+        """
+        memory = entry.images.get(POSTER)
         if not self._with.config.sync_poster:
             return entry.images, False
-        if memory is not None and entry.updated_at == work.scene.updated_at:
+        if memory is not None and "" != entry.updated_at == work.scene.updated_at:
             return entry.images, False
         answer = self._with.stash.cover(work.scene.id, memory.etag if memory else "")
         match answer:
             case NotModified():
                 return entry.images, False
-            case NoPicture():
+            case NoPicture(etag=etag):
                 # What was uploaded before stays: a poster is better than none.
-                return entry.images or {POSTER: ImageMemory("")}, False
+                return {
+                    **entry.images,
+                    POSTER: replace(memory or ImageMemory(""), etag=etag),
+                }, False
             case Picture(data, etag):
-                new, uploaded = sync_poster(self._with.plex, target.item, data, memory, etag)
-                return {**entry.images, POSTER: new}, uploaded
+                new, sent = sync_poster(
+                    self._with.plex,
+                    target.item,
+                    data,
+                    memory,
+                    etag,
+                    announce=lambda doubt: self._store(entry, doubt),
+                )
+                return {**entry.images, POSTER: new}, sent
+
+    def _store(self, entry: LedgerEntry, doubt: ImageMemory) -> None:
+        """Remember at once, because nobody else would know of an upload that we do not survive."""
+        with self._with.queue.db.transaction():
+            self._with.ledger.store(replace(entry, images={**entry.images, POSTER: doubt}))
 
 
-def _version(updated_at: str, now: float) -> str:
-    """*updated_at* if it names one state of the scene; "" if an edit could still bear it too.
+def _version(updated_at: str, read_at: float) -> str:
+    """*updated_at* if it names one state of the scene; "" if an edit could bear it too.
 
-    Stash keeps whole seconds, so a second edit within the second looks like the first.
+    Stash keeps whole seconds, so an edit within the second of our reading looks like the first.
     """
-    return updated_at if now >= datetime.fromisoformat(updated_at).timestamp() + 1 else ""
+    at = seconds_of(updated_at)
+    return updated_at if at is not None and read_at >= at + 1 else ""

@@ -16,7 +16,14 @@ def stash() -> Iterator[LoopbackStash]:
 
 @pytest.fixture
 def client(stash: LoopbackStash) -> Iterator[StashClient]:
-    """A client with short timeouts: half a second in all."""
+    client = StashClient(Connection.from_server(stash.connection()))
+    yield client
+    client.close()
+
+
+@pytest.fixture
+def hasty_client(stash: LoopbackStash) -> Iterator[StashClient]:
+    """A client that waits for half a second in all."""
     connection = Connection.from_server(stash.connection())
     client = StashClient(connection, connect_timeout=0.25, read_timeout=0.25)
     yield client

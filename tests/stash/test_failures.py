@@ -36,12 +36,12 @@ def _scene(stash: LoopbackStash) -> None:
 
 @pytest.mark.parametrize(("name", "weather"), list(product(ASK, BAD)))
 def test_a_stash_that_fails_is_unavailable(
-    stash: LoopbackStash, client: StashClient, name: str, weather: Weather
+    stash: LoopbackStash, hasty_client: StashClient, name: str, weather: Weather
 ) -> None:
     stash.weather(weather)
 
     with pytest.raises(StashUnavailable) as told:
-        ASK[name](client)
+        ASK[name](hasty_client)
 
     assert not isinstance(told.value, StashRefused)
     assert all(secret not in str(told.value) for secret in ("session=", "graphql", "?"))

@@ -1,6 +1,7 @@
 """What a bounded session does with servers that do not answer as they should."""
 
 import socket
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -35,20 +36,20 @@ def test_a_server_that_drips_is_left_at_the_deadline(
         with pytest.raises(requests.exceptions.ReadTimeout):
             session.get(server.url)
 
-        assert 0.3 < time.monotonic() - began < 0.8
+        assert 0.3 < time.monotonic() - began < 3
 
 
 @pytest.mark.parametrize("head", [b"", HEAD], ids=["header", "body"])
 def test_a_server_that_hangs_is_left_after_the_read_timeout(head: bytes) -> None:
     with (
-        bounded_session(connect=1, read=0.2, total=5) as session,
+        bounded_session(connect=1, read=0.2, total=9) as session,
         RawServer(says_then_hangs(head)) as server,
     ):
         began = time.monotonic()
         with pytest.raises(requests.exceptions.ReadTimeout):
             session.get(server.url)
 
-        assert time.monotonic() - began < 1
+        assert time.monotonic() - began < 3
 
 
 def test_a_server_that_takes_no_upload_is_left_at_the_deadline(session: requests.Session) -> None:
@@ -57,15 +58,15 @@ def test_a_server_that_takes_no_upload_is_left_at_the_deadline(session: requests
         with pytest.raises(requests.exceptions.ReadTimeout):
             session.post(server.url, data=b"x" * 30_000_000)
 
-        assert time.monotonic() - began < 0.8
+        assert time.monotonic() - began < 3
 
 
 def test_an_upload_may_take_longer_than_the_connect_timeout() -> None:
     def reads_slowly(connection: socket.socket, over: threading.Event) -> None:
         over.wait(0.4)
         received = 0
-        while received < 20_000_000:
-            received += len(connection.recv(1_000_000))
+        while received < 20_000_000 and (piece := connection.recv(1_000_000)):
+            received += len(piece)
         connection.sendall(OK)
 
     with (
@@ -84,7 +85,7 @@ def test_a_body_that_is_streamed_has_the_same_deadline(session: requests.Session
         ):
             b"".join(answer.iter_content(10))
 
-        assert time.monotonic() - began < 0.8
+        assert time.monotonic() - began < 3
 
 
 def test_the_next_request_after_a_deadline_is_answered(session: requests.Session) -> None:
@@ -104,7 +105,7 @@ def test_without_a_total_the_deadline_is_the_sum_of_the_timeouts() -> None:
         with pytest.raises(requests.exceptions.ReadTimeout):
             session.get(server.url)
 
-        assert 0.45 < time.monotonic() - began < 0.9
+        assert 0.45 < time.monotonic() - began < 3
 
 
 @pytest.mark.parametrize("timeout", [0.15, (0.15, 0.15)], ids=["number", "pair"])
@@ -116,7 +117,7 @@ def test_a_timeout_given_with_the_request_replaces_the_default(
         with pytest.raises(requests.exceptions.ReadTimeout):
             session.get(server.url, timeout=timeout)
 
-        assert time.monotonic() - began < 0.7
+        assert time.monotonic() - began < 3
 
 
 def test_a_refused_connection_is_an_error_at_once() -> None:
@@ -129,6 +130,7 @@ def test_a_refused_connection_is_an_error_at_once() -> None:
     assert not isinstance(told.value, requests.exceptions.Timeout)
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere a full backlog refuses")
 def test_a_server_that_never_accepts_is_left_after_the_connect_timeout() -> None:
     with socket.create_server(("127.0.0.1", 0), backlog=0) as listener:
         address = listener.getsockname()
@@ -145,7 +147,7 @@ def test_a_server_that_never_accepts_is_left_after_the_connect_timeout() -> None
         for one in waiting:
             one.close()
 
-    assert time.monotonic() - began < 1
+    assert time.monotonic() - began < 3
 
 
 def test_a_body_that_ends_early_is_a_broken_connection_and_no_timeout() -> None:
@@ -197,7 +199,7 @@ def test_two_threads_have_their_own_deadlines(session: requests.Session) -> None
         fetch(server.url, 0.1)
         slow.join()
 
-    assert ended[0] < 0.3 < ended[1]
+    assert ended[0] < 0.4 <= ended[1]
 
 
 def test_a_redirect_is_returned_and_not_followed(session: requests.Session) -> None:
