@@ -112,15 +112,20 @@ def _connected() -> tuple[Stash2PlexConfig, StashClient, QueueManager]:
     return config, stash_interface, queue_manager
 
 
-def handle_task(task_args: dict[str, object]) -> str:
-    """Serve one task by its mode; an unknown one is an error, never a default action."""
+def find_handler(task_args: dict[str, object]) -> Callable[[], str]:
+    """The function that serves a mode; an unknown mode is an error, never a default action."""
     from domain.errors import UnknownMode
 
     mode = str(task_args.get("mode"))
     if mode not in MODES:
         raise UnknownMode(f"there is no task {mode!r}: reload the plugins in Stash")
-    answer: str = globals()[MODES[mode]]()
-    return answer
+    handler: Callable[[], str] = globals()[MODES[mode]]
+    return handler
+
+
+def handle_task(task_args: dict[str, object]) -> str:
+    """Serve one task by its mode."""
+    return find_handler(task_args)()
 
 
 def log_progress(fraction: float) -> None:
@@ -174,6 +179,7 @@ def serve() -> str:
     invocation = protocol.parse(sys.stdin.buffer.read())
     if invocation.hook:
         return handle_hook(invocation)
+    find_handler(invocation.args)  # before anybody is asked anything
     add_packages()
     data_dir = protocol.data_dir(invocation.connection)
     initialize(data_dir, invocation.connection)

@@ -155,7 +155,8 @@ def _answer(response: requests.Response, doing: str) -> Answer:
 
 def _document(response: requests.Response) -> Mapping[str, Any]:
     try:
-        document = json.loads(response.content)
+        # A file name that is not UTF-8 must not cost the scenes beside it.
+        document = json.loads(response.content.decode("utf-8", "replace"))
     except ValueError:
         return {}
     return document if isinstance(document, Mapping) else {}

@@ -1,5 +1,6 @@
 """The queue's database as everybody but the hook opens it: one file, one lock, transactions."""
 
+import logging
 import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -9,6 +10,8 @@ from typing import Any
 from domain.errors import QueueBusy, QueueUnusable
 from sync_queue import host
 from sync_queue.schema import migrate
+
+log = logging.getLogger(__name__)
 
 PATIENCE = 30.0  # seconds for the queue's lock; its holders keep it for milliseconds
 
@@ -146,7 +149,12 @@ def _open(path: Path) -> sqlite3.Connection:
     connection = sqlite3.connect(path, timeout=PATIENCE, isolation_level=None)
     try:
         if connection.execute("PRAGMA journal_mode").fetchone()[0] != "wal":
-            connection.execute("PRAGMA journal_mode=WAL")
+            mode = connection.execute("PRAGMA journal_mode=WAL").fetchone()[0]
+            if mode != "wal":
+                log.warning(
+                    "the data folder does not take SQLite's WAL mode, as network mounts do not: "
+                    "it works, but saves wait longer; set STASH2PLEX_DATA_DIR to a local folder"
+                )
         _migrate(connection)
     except BaseException:
         connection.close()

@@ -22,6 +22,20 @@ def is_reconciliation_due(folder: Path) -> bool:
     return (folder / LOST).exists()
 
 
-def reconciliation_done(folder: Path) -> None:
-    """What was lost has been found again."""
-    (folder / LOST).unlink(missing_ok=True)
+def word_of_loss(folder: Path) -> int | None:
+    """When word was left last, in nanoseconds; None if there is none."""
+    try:
+        return (folder / LOST).stat().st_mtime_ns
+    except OSError:
+        return None
+
+
+def reconciliation_done(folder: Path, word: int | None = None) -> None:
+    """What was lost has been found again.
+
+    Args:
+        word: what word_of_loss said before; word that was left since then stays. None takes
+            back any.
+    """
+    if word is None or word == word_of_loss(folder):
+        (folder / LOST).unlink(missing_ok=True)

@@ -113,5 +113,6 @@ def leave_word(data_dir: str) -> None:
     try:
         path = os.path.join(data_dir, LOST)
         os.close(os.open(path, os.O_WRONLY | os.O_CREAT, 0o600))
+        os.utime(path)  # news for whoever is just carrying out what stood there before
     except OSError:
         pass  # the answer is an error already

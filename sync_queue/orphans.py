@@ -30,12 +30,16 @@ def mark_at_work(queue: SyncQueue, job: SyncJob | None) -> None:
     )
 
 
-def resume_orphans(queue: SyncQueue) -> None:
-    """Put back what a dead worker had claimed; for the holder of the drain lock, first of all."""
+def resume_orphans(queue: SyncQueue, *, died: bool = True) -> None:
+    """Put back what a dead worker had claimed; for the holder of the drain lock, first of all.
+
+    Args:
+        died: whether the job at work is charged with a death; not if this very process could
+            not settle it because the disk was full.
+    """
     with queue.db.transaction():
-        for kind, identity, name, alone in queue.db.rows(
-            "SELECT kind, id, queue, alone FROM at_work"
-        ):
+        at_work = queue.db.rows("SELECT kind, id, queue, alone FROM at_work") if died else []
+        for kind, identity, name, alone in at_work:
             _charge(queue, JobKey(kind, identity), name, died_alone=bool(alone))
         mark_at_work(queue, None)
     with in_our_words(), queue.db.locked():

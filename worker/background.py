@@ -6,16 +6,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from domain.clock import Clock
-from domain.errors import (
-    QueueBusy,
-    QueueUnusable,
-    StashRefused,
-    StashUnavailable,
-    UserError,
-)
+from domain.errors import QueueUnusable, Stash2PlexError, StashRefused, UserError
 from sync_queue import inbox, spool
 from sync_queue.database import DatabaseDamaged
-from sync_queue.due import is_reconciliation_due, mark_reconciliation_due, reconciliation_done
+from sync_queue.due import (
+    is_reconciliation_due,
+    mark_reconciliation_due,
+    reconciliation_done,
+    word_of_loss,
+)
 from sync_queue.operations import is_due
 from sync_queue.orphans import resume_orphans
 from sync_queue.state_file import StateFile
@@ -70,6 +69,7 @@ class Background:
         self._worker: SyncWorker | None = None
         self._away = Away()
         self._unrecorded = b""
+        self._has_lived = False
 
     def run(self, unrecorded: bytes = b"") -> bool:
         """Live until nothing has happened for a while or only the user can help.
@@ -101,13 +101,13 @@ class Background:
                 away = self._worker.report.stopped if self._worker else ""
                 if not away and not self._linger():
                     return
-            except StashRefused:
+            except (StashRefused, UserError):
                 raise
             except DatabaseDamaged as error:
                 log.error("%s", error)
                 self._connector.replace_queue()
                 continue
-            except (StashUnavailable, QueueBusy, QueueUnusable) as error:
+            except Stash2PlexError as error:  # a server, the queue or the index fails: it waits
                 away = str(error)
             if away and not self._wait_for_server(away):
                 return
@@ -117,11 +117,12 @@ class Background:
         self._record_what_nobody_could()
         self._connector.open_queue()
         services = self._connector.services()
-        resume_orphans(services.queue)
-        if is_reconciliation_due(self._folder):
+        resume_orphans(services.queue, died=not self._has_lived)
+        self._has_lived = True  # what is at work from here on is left behind by no death
+        if word := word_of_loss(self._folder):
             count = bulk.enqueue(services.queue, bulk.all_scenes(services.stash))
             log.info("%d scenes are enqueued, because events were lost", count)
-            reconciliation_done(self._folder)
+            reconciliation_done(self._folder, word)
         if self._worker is None or self._worker.services is not services:
             self._worker = SyncWorker(services)
         self._worker.drain(go_on=lambda: not self._is_outdated())

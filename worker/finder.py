@@ -11,6 +11,7 @@ from domain.scene import Scene
 from plex.matcher import Ambiguous, Matched, NotInPlex, match
 from plex.matcher import confirms as holds_file
 from sync_queue import parked
+from sync_queue.operations import get_stats
 from worker.charge import Charge
 from worker.services import Services
 
@@ -36,6 +37,27 @@ Unreadable = PlexTemporaryError | PermanentError
 
 Found = tuple[PlexItem, ...] | Ambiguous | Unlisted | Unreadable | None
 """A scene's items; None if Plex has none of its files."""
+
+
+def look_for_parked(services: Services, sections: Sequence[Section]) -> None:
+    """Ask Plex what is new if scenes are parked; those whose file came get a job.
+
+    Once in a process, because nobody tells us when Plex has scanned.
+
+    Raises:
+        PlexServerDown, UserError.
+    """
+    if not get_stats(services.folder / "queue")["parked"]:
+        return
+    try:
+        _rearm(services, services.index.refresh(services.plex, sections))
+    except PlexTemporaryError as error:
+        log.warning("parked scenes are not looked for: %s", error)
+
+
+def _rearm(services: Services, new: frozenset[str]) -> None:
+    if rearmed := parked.rearm(services.queue, new):
+        log.info("%d parked scenes are in Plex now", rearmed)
 
 
 class Finder:
@@ -74,8 +96,7 @@ class Finder:
                 new = self._with.index.refresh(self._with.plex, self._sections)
             except PlexTemporaryError as error:
                 return found | {scene.id: Unlisted(str(error)) for scene in missing}
-            if rearmed := parked.rearm(self._with.queue, new):
-                log.info("%d parked scenes are in Plex now", rearmed)
+            _rearm(self._with, new)
             found.update(self._look_up(missing))
         return found
 

@@ -150,7 +150,6 @@ def _drain_here(
     services = connect(config, stash, manager)
     try:
         resume_orphans(services.queue)
-        spool.ingest(services.queue)
         return _drain(services, show, end)
     finally:
         services.close()
@@ -164,11 +163,14 @@ def _drain(services: Services, show: Show, end: float | None) -> str:
         return "Queue is empty - nothing to process" + _next(services.queue)
     log.info("Starting batch processing of %d items...", total)
     show(0.0)
-    report = SyncWorker(services).drain(
+    worker = SyncWorker(services)
+    report = worker.drain(
         go_on=lambda: end is None or clock.monotonic() < end,
         on_progress=Progress(services, show, started, shown_at=started),
     )
-    if report.stopped:
+    if report.stopped and worker.circuit_breaker.peek() is CircuitState.CLOSED:
+        log.warning("stopped: %s", report.stopped)
+    elif report.stopped:
         log.warning("Circuit breaker OPEN - Plex may be unavailable")
         log.info("Processed %d items before circuit break", report.processed)
     else:

@@ -23,6 +23,7 @@ from sync_queue.orphans import get_suspect, mark_at_work
 from worker.backoff import NOT_IN_PLEX, Schedule, transient
 from worker.charge import Charge, size_of_batch
 from worker.circuit_breaker import CircuitBreaker, CircuitState
+from worker.finder import look_for_parked
 from worker.libraries import ask_for_scan, chosen_sections
 from worker.prepare import UNTIL_ASKED_AGAIN, Failed, Missing, Prepared, Taken, Work, prepare
 from worker.services import Services
@@ -151,7 +152,9 @@ class SyncWorker:
         """
         left = list(batch)
         try:
-            self._sections = self._sections or chosen_sections(self.services)
+            if not self._sections:
+                self._sections = chosen_sections(self.services)
+                look_for_parked(self.services, self._sections)
             log.debug("reading %d scenes of the %s queue", len(batch), batch[0].queue)
             with Charge(self.services.queue, batch) as charge:
                 prepared = prepare(self.services, self._sections, batch, charge)

@@ -112,11 +112,15 @@ def test_without_debug_logging_nothing_of_it_is_shown(world: World) -> None:
     assert b"[DEBUG]" not in result.stderr
 
 
-def test_a_stash_that_reads_no_log_any_more_still_gets_its_answer(world: World) -> None:
-    """It closes its end after a line that is too long."""
-    result = world.run(b"", python=without_stderr(world))
+def test_a_task_whose_log_nobody_reads_any_more_does_its_work(world: World) -> None:
+    """Stash closes its end after a line that is too long."""
+    scene = world.add("a", title="A")
+    record(world, scene)
 
-    assert answer_of(result)["error"].startswith("stdin holds no JSON object")
+    result = world.task("process_queue", python=without_stderr(world))
+
+    assert "1 succeeded, 0 failed" in answer_of(result)["output"]
+    assert world.shown(scene)["title"] == "A"
 
 
 def without_stderr(world: World) -> str:

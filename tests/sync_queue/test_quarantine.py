@@ -1,6 +1,9 @@
 """A queue whose file is damaged is set aside whole, and a new one is begun."""
 
 import sqlite3
+import subprocess
+import sys
+import textwrap
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
@@ -15,6 +18,7 @@ from sync_queue.operations import get_pending
 from sync_queue.orphans import resume_orphans
 from sync_queue.quarantine import begin_anew, open_queue, set_aside
 from tests.sync_queue.store import Store
+from tests.world import ROOT
 
 NOTHING = b"\0" * 4096
 
@@ -213,6 +217,32 @@ def test_a_folder_in_place_of_the_file_stays_and_is_told(store: Store) -> None:
         open_queue(store.manager)
 
     assert store.file.is_dir()
+
+
+FULL_DISK = """
+    import resource, signal, sys
+    from domain.errors import QueueUnusable
+    from sync_queue.manager import QueueManager
+    from sync_queue.quarantine import open_queue
+
+    signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (40_000, 40_000))  # the journal is larger
+    try:
+        open_queue(QueueManager(sys.argv[1]))
+    except QueueUnusable as error:
+        print(type(error).__name__)
+"""
+
+
+def test_a_full_disk_is_not_taken_for_damage(store: Store) -> None:
+    store.event(1)
+
+    command = [sys.executable, "-c", textwrap.dedent(FULL_DISK), str(store.folder)]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+
+    assert done.stdout.strip() == "QueueUnusable"
+    assert not is_reconciliation_due(store.folder)
+    assert store.take_all() == [1]
 
 
 def test_a_queue_of_a_newer_version_is_left_alone(store: Store) -> None:

@@ -208,6 +208,6 @@ def live(stage: Stage, *, lives: int = 10) -> None:
         stage.reopen()
         try:
             stage.drain()
-        except (Killed, ZeroDivisionError, OSError):
+        except (Killed, ZeroDivisionError, TypeError, OSError):
             continue
         return

@@ -132,6 +132,7 @@ def test_another_process_finds_what_every_event_led_to(
     assert make().peek() is after
     if path.exists():
         known = stored(path)
+        assert known["state"] == after.value
         assert known["failure_count"] == failures
         assert known["success_count"] == successes
 

@@ -145,6 +145,19 @@ def test_a_plex_that_is_away_is_told_in_the_summary_and_nothing_is_lost(
     assert stage.stats["pending"] == 3
 
 
+def test_a_drain_that_stops_although_plex_answers_says_why(
+    stage: Stage, run: Run, caplog: pytest.LogCaptureFixture
+) -> None:
+    stage.enqueue(*given_scenes(stage, 3))
+    stage.world.plex.weather(500, path_prefix="/library/sections/1/all")
+
+    run(foreground.process_queue)
+
+    assert "stopped: Plex answered 500 when listing a library" in caplog.text
+    assert "Circuit breaker OPEN" not in caplog.text
+    assert stage.stats["pending"] == 3
+
+
 def test_what_a_killed_drain_left_in_flight_is_processed(stage: Stage, run: Run) -> None:
     scenes = given_scenes(stage, 3)
     stage.enqueue(*scenes)

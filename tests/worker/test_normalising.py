@@ -120,6 +120,22 @@ def test_values_that_plex_normalises_are_written_twice_at_most_although_the_post
     assert len(stage.puts(scene)) <= 2
 
 
+def test_values_that_plex_normalises_are_written_twice_at_most_although_another_item_fails(
+    stage: Stage, normalising: World
+) -> None:
+    scene = normalising.add("a", **FACTS)
+    first = normalising.key(scene)
+    second = normalising.plex.add_section("Copies", locations=("/data",))
+    normalising.plex.chokes_on(normalising.plex.add_item("/data/a.mp4", 1000, second))
+
+    stage.enqueue(scene)
+    stage.drain_until_idle()
+
+    edits = [r.args["id"] for r in normalising.plex.requests if r.method == "PUT"]
+    assert len(edits) >= 6
+    assert edits.count(str(first)) <= 2
+
+
 def test_values_that_plex_normalises_are_written_twice_at_most_although_the_cover_is_unreadable(
     stage: Stage, normalising: World
 ) -> None:

@@ -129,6 +129,37 @@ def test_a_parked_scene_is_written_when_the_index_shows_its_file(stage: Stage) -
     assert scene
 
 
+def test_a_parked_scene_is_written_by_the_next_process_that_drains_anything(
+    stage: Stage,
+) -> None:
+    world = stage.world
+    known = world.add("known", title="Known")
+    stage.sync(known)
+    given_a_parked_scene(stage)
+    key = world.plex.add_item("/data/a.mp4", 1000, world.section)
+
+    stage.reopen()
+    stage.sync(known)
+
+    assert world.plex.shown(key)["title"] == "A"
+    assert stage.is_idle()
+
+
+def test_parked_scenes_that_cannot_be_looked_for_keep_nobody_waiting(stage: Stage) -> None:
+    world = stage.world
+    known = world.add("known", title="Known")
+    stage.sync(known)
+    scene = given_a_parked_scene(stage)
+    world.plex.weather(500, path_prefix=f"/library/sections/{world.section}/all", only="GET")
+
+    stage.reopen()
+    world.stash.edit(known, title="New")
+    stage.sync(known)
+
+    assert world.shown(known)["title"] == "New"
+    assert stage.parked() == [scene]
+
+
 def test_a_parked_scene_stays_parked_while_other_files_appear(stage: Stage) -> None:
     scene = given_a_parked_scene(stage)
 

@@ -98,6 +98,24 @@ def test_a_second_edit_within_the_second_of_our_reading_reaches_plex_with_its_co
     assert stored.posters[stored.poster or ""] == picture("two")
 
 
+def test_a_change_within_the_second_of_our_reading_is_no_version_that_we_claim_to_have_synced(
+    stage: Stage,
+) -> None:
+    world = stage.world
+    scene = world.add("a", title="One")
+
+    def change_without_a_hook(request: StashRequest) -> None:
+        if "Scenes" in request.text:
+            world.stash.change_silently(scene, title="Two")
+            stage.clock.move(5)
+
+    world.stash.before_answer = change_without_a_hook
+    stage.sync(scene)
+
+    (entry,) = stage.memory(scene)
+    assert entry.updated_at == ""
+
+
 @pytest.mark.parametrize("queue", ["default", "bulk"])
 def test_edits_of_a_scene_that_waits_become_one_job(stage: Stage, queue: QueueName) -> None:
     world = stage.world

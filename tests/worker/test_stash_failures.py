@@ -224,3 +224,15 @@ def test_a_scene_without_a_usable_time_shows_each_new_cover(stage: Stage) -> Non
 
     stored = stage.world.plex.item(stage.world.key(scene))
     assert stored.posters[stored.poster or ""] == picture("new")
+
+
+def test_a_file_name_that_is_no_utf8_keeps_no_other_scene_from_plex(stage: Stage) -> None:
+    # Go writes a Latin-1 file name into its JSON as the bytes that the disk has.
+    files = [{"path": "/data/caf\udce9.mp4"}]
+    odd = stage.world.stash.add_scene(title="A", studio="S", files=files)
+    scenes = given_scenes(stage)
+
+    stage.sync(odd, *scenes)
+
+    assert [stage.world.shown(s)["title"] for s in scenes] == ["Scene 0", "Scene 1", "Scene 2"]
+    assert list(stage.waiting()) == [odd]
