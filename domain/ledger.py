@@ -31,8 +31,8 @@ class ImageMemory:
         sha1: hex digest of the exact bytes that Plex shows; Plex names uploads by it. "" if
             nothing was uploaded yet, or an upload was begun and nobody knows how it ended.
         etag: what Stash called what it has now; sent as If-None-Match.
-        earlier: digests that were uploaded before. Plex keeps them, and uploading one again
-            would not show it.
+        earlier: digests that were, or may have been, uploaded before. Plex keeps them, and
+            uploading one again would not show it.
     """
 
     sha1: str

@@ -72,7 +72,7 @@ def in_our_words(doing: str) -> Iterator[None]:
         raise BadSettings(
             "plex_url is no address of a server: write it like http://192.168.1.5:32400"
         ) from None
-    except ParseError:
+    except (ParseError, LookupError, ValueError):  # the last two: encodings nobody knows
         raise Unconfirmed(f"the answer was not Plex's, or cut off, when {doing}") from None
     except requests.Timeout:
         raise Unconfirmed(f"Plex did not answer in time when {doing}") from None

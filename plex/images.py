@@ -58,7 +58,7 @@ def sync_poster(
     if known.sha1 == sha1:
         return replace(known, etag=etag), False
     earlier = (*known.earlier, *filter(None, [known.sha1]))[-EARLIER:]
-    announce(ImageMemory("", "", earlier))
+    announce(ImageMemory("", "", (*earlier, sha1)))
     # An upload locks the poster: if nobody made one, Plex cannot have these bytes either.
     perhaps_there = sha1 in earlier or (not known.sha1 and item.poster_locked)
     sent = _show_if_there(client, item.rating_key, sha1) if perhaps_there else None

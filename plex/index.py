@@ -3,6 +3,7 @@
 A cache: deleting its file costs one listing of each library.
 """
 
+import logging
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -11,6 +12,8 @@ from domain.plex_item import IndexedFile, RatingKey, Section
 from plex.client import PlexClient
 from plex.index_file import IndexFile, Listed
 from plex.parse import Page
+
+log = logging.getLogger(__name__)
 
 PAGE = 1000  # rows; more is refused or slow (facts of Plex, section 1.2)
 SMALLEST_PAGE = 50
@@ -51,9 +54,17 @@ class PathIndex:
     def prepare(self, client: PlexClient, sections: Sequence[Section]) -> None:
         """Make the index one of this server and these libraries, listing those it lacks."""
         self._file.belong_to(client.server(), [section.key for section in sections])
+        failed: list[PlexTemporaryError | PermanentError] = []
         for section in sections:
-            if self._file.listed(section.key).unindexed is None:
-                self._list_all(client, section)
+            try:
+                if self._file.listed(section.key).unindexed is None:
+                    self._list_all(client, section)
+            except (PlexTemporaryError, PermanentError) as error:
+                # Nothing is concluded from its absence: refresh fails at it too.
+                log.warning("library %s cannot be listed: %s", section.title, error)
+                failed.append(error)
+        if failed and len(failed) == len(sections):
+            raise failed[0]
 
     def refresh(
         self, client: PlexClient, sections: Sequence[Section], *, thorough: bool = False

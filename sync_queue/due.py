@@ -5,6 +5,7 @@ An empty file, because it can often be created where nothing more can be written
 
 from pathlib import Path
 
+from sync_queue.database import in_our_words_and_oserror
 from sync_queue.inbox import LOST
 
 
@@ -38,4 +39,5 @@ def reconciliation_done(folder: Path, word: int | None = None) -> None:
             back any.
     """
     if word is None or word == word_of_loss(folder):
-        (folder / LOST).unlink(missing_ok=True)
+        with in_our_words_and_oserror():
+            (folder / LOST).unlink(missing_ok=True)

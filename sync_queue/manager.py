@@ -39,15 +39,19 @@ class SyncQueue:
     def close(self) -> None:
         """Close all connections."""
         with self.db.locked():
-            for fetcher in self.fetchers.values():
-                fetcher.close()
+            self._close_fetchers()
         self.db.close()
 
     def abandon(self) -> None:
         """Close what can be closed of a damaged database, without asking it anything."""
+        self._close_fetchers()
+        self.db.abandon()
+
+    def _close_fetchers(self) -> None:
         for fetcher in self.fetchers.values():
             fetcher.close()
-        self.db.abandon()
+            # Its destructor would close them again, in whatever thread collects it.
+            fetcher._getter = fetcher._putter = None
 
     def put(self, keys: Iterable[JobKey], queue: QueueName = "default") -> int:
         """Enqueue; return how many. Keys that already wait in that queue are passed over.

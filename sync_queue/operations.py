@@ -163,6 +163,10 @@ def _claim(queue: SyncQueue, name: QueueName, key: JobKey, row: int) -> SyncJob 
         job = replace(load_job(queue, key), queue=name)
         if has_new_event(queue, key):
             job = replace(job, attempts=0, misses=0)
+            queue.db.execute(
+                "UPDATE retry SET attempts = 0, misses = 0 WHERE kind = ? AND id = ?",
+                (key.kind, key.id),
+            )
         if not job.alone:
             return job
         put_off(queue, job, Waiting(queue.clock.now(), "runs alone", "WorkerDied", counted=False))

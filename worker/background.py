@@ -17,6 +17,7 @@ from sync_queue.due import (
 )
 from sync_queue.operations import is_due
 from sync_queue.orphans import resume_orphans
+from sync_queue.retry import next_due
 from sync_queue.state_file import StateFile
 from sync_queue.wake import STATE
 from worker import bulk
@@ -28,6 +29,7 @@ log = logging.getLogger(__name__)
 POLL = 0.25  # seconds between two looks at the queue
 LINGER = 300.0  # seconds it waits for more, so that an evening of editing starts few processes
 KEEP_ALIVE = 60.0  # seconds between two requests to Stash, whose sessions expire unused
+LONGEST_RETRY = 3600.0  # seconds within which a retry is due for which it stays
 PATIENCE = 1800.0  # seconds it waits for a server that is away
 PROBES = (5.0, 60.0)  # seconds between two tries: the first, and the most
 HELD_OFF = (60.0, 1800.0)  # seconds in which hooks start nothing after one of us gave up
@@ -139,6 +141,9 @@ class Background:
                 return True
             if self._is_outdated() or queue.db.was_replaced():
                 return True
+            due = next_due(queue)
+            if due is not None and due - self._clock.now() <= LONGEST_RETRY:
+                end = max(end, now + POLL * 2)  # nobody else would wake for it
             if now - asked_at >= KEEP_ALIVE:
                 # Each answer brings a fresh session; what is asked for is useful anyway.
                 self._connector.read_settings()

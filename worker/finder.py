@@ -4,7 +4,7 @@ import logging
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from domain.errors import PermanentError, PlexTemporaryError
+from domain.errors import PermanentError, PlexTemporaryError, TransientError
 from domain.job import SceneId
 from domain.plex_item import PlexItem, RatingKey, Section
 from domain.scene import Scene
@@ -79,6 +79,7 @@ class Finder:
         self._charge = charge
         self._items: dict[RatingKey, PlexItem] = {}
         self._unreadable: dict[RatingKey, Unreadable] = {}
+        self._unread: dict[RatingKey, Unlisted] = {}
         self._failures = 0
         self._refreshed = False
 
@@ -94,7 +95,7 @@ class Finder:
             self._refreshed = True
             try:
                 new = self._with.index.refresh(self._with.plex, self._sections)
-            except PlexTemporaryError as error:
+            except (TransientError, PermanentError) as error:
                 return found | {scene.id: Unlisted(str(error)) for scene in missing}
             _rearm(self._with, new)
             found.update(self._look_up(missing))
@@ -116,7 +117,8 @@ class Finder:
         }
 
     def _read(self, keys: Iterable[RatingKey]) -> None:
-        unread = sorted(set(keys) - self._items.keys() - self._unreadable.keys())
+        tried = self._items.keys() | self._unreadable.keys() | self._unread.keys()
+        unread = sorted(set(keys) - tried)
         for start in range(0, len(unread), PER_REQUEST):
             self._read_together(unread[start : start + PER_REQUEST])
 
@@ -126,8 +128,12 @@ class Finder:
             self._items.update(self._with.plex.items(keys))
         except (PlexTemporaryError, PermanentError) as error:
             self._failures += 1
-            if len(keys) == 1 or self._failures >= MAX_FAILURES:
-                self._unreadable.update(dict.fromkeys(keys, error))
+            if len(keys) == 1:
+                self._unreadable[keys[0]] = error
+                return
+            if self._failures >= MAX_FAILURES:
+                # Which of them it is remains unknown, so none is charged with it.
+                self._unread.update(dict.fromkeys(keys, Unlisted(str(error))))
                 return
             half = len(keys) // 2
             self._read_together(keys[:half])
@@ -137,7 +143,7 @@ class Finder:
         """The items that still hold the file; the index forgets the others."""
         items: list[PlexItem] = []
         for file in matched.files:
-            if error := self._unreadable.get(file.rating_key):
+            if error := self._unreadable.get(file.rating_key) or self._unread.get(file.rating_key):
                 return error
             item = self._items.get(file.rating_key)
             if item is not None and holds_file(item, file):

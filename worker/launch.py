@@ -51,8 +51,10 @@ def run_background(
             background = Background(folder, connector, clock, is_outdated=is_outdated)
             helpless = background.run(unrecorded)
         finally:
-            connector.close()
-            host.unlock(lock)
+            try:
+                connector.close()
+            finally:
+                host.unlock(lock)
         # An event that was recorded while we held the lock found us alive and started nobody.
         if helpless or is_outdated() or not something_is_due(folder, clock):
             break

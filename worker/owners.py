@@ -47,6 +47,14 @@ class Owners:
             self._items.update(
                 {scene: _keys(items) for scene, items in finder.find(described).items()}
             )
+            # What Stash cannot read now is still there, and keeps what it has.
+            unread = {scene for scene, found in answers.items() if isinstance(found, Exception)}
+            for key, entries in self.entries.items():
+                for entry in entries:
+                    if entry.scene_id in unread:
+                        self._items[entry.scene_id] = self._items.get(
+                            entry.scene_id, frozenset()
+                        ) | {key}
 
     def owner(self, key: RatingKey, scene: SceneId) -> SceneId:
         """The scene that item *key* belongs to, one of whose files is *scene*'s."""

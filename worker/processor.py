@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from domain.errors import (
     PermanentError,
     PlexNotFound,
+    PlexRefused,
     PlexServerDown,
     Stash2PlexError,
     StashRefused,
@@ -14,6 +15,7 @@ from domain.errors import (
     TransientError,
 )
 from domain.job import SyncJob
+from domain.ledger import LedgerEntry
 from domain.outcome import Buried, Outcome, Parked, Skipped, Synced, Waiting
 from domain.plex_item import Section, SectionKey
 from plex.paths import base_name
@@ -25,7 +27,16 @@ from worker.charge import Charge, size_of_batch
 from worker.circuit_breaker import CircuitBreaker, CircuitState
 from worker.finder import look_for_parked
 from worker.libraries import ask_for_scan, chosen_sections
-from worker.prepare import UNTIL_ASKED_AGAIN, Failed, Missing, Prepared, Taken, Work, prepare
+from worker.prepare import (
+    UNTIL_ASKED_AGAIN,
+    Failed,
+    Missing,
+    Prepared,
+    Taken,
+    Target,
+    Work,
+    prepare,
+)
 from worker.services import Services
 from worker.settle import Settlement, settle
 from worker.writer import Writer, Written
@@ -167,8 +178,9 @@ class SyncWorker:
                 left.pop(0)
                 self._count(settlement.outcome)
                 on_progress(self.report)
-        except PlexServerDown:
-            # Whatever was at work goes behind the others: it may be what Plex stumbles over.
+        except (PlexServerDown, PlexRefused):
+            # Whatever was at work goes behind the others: it may be what Plex stumbles over, or
+            # what something in between refuses.
             self._put_back(left, head_last=True)
             raise
         except Stash2PlexError:
@@ -192,7 +204,7 @@ class SyncWorker:
             for _, what in prepared:
                 for target in what.targets if isinstance(what, Work) else ():
                     if target.plan.intent:
-                        self.services.ledger.store(replace(target.entry, intent=target.plan.intent))
+                        self.services.ledger.store(_with_intent(target))
             mark_at_work(self.services.queue, prepared[0][0])
 
     def _put_back(self, jobs: Sequence[SyncJob], *, head_last: bool = False) -> None:
@@ -296,3 +308,13 @@ class SyncWorker:
                 self.report.put_off += 1
             case _:
                 self.report.succeeded += 1
+
+
+def _with_intent(target: Target) -> LedgerEntry:
+    """The entry with what is about to be added, beside what earlier attempts may have added."""
+    old, new = target.entry.intent, target.plan.intent
+    names = {
+        field: tuple(dict.fromkeys((*old.get(field, ()), *new.get(field, ()))))
+        for field in {**old, **new}
+    }
+    return replace(target.entry, intent=names)

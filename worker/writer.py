@@ -63,7 +63,7 @@ class Writer:
         written.entries[-1] = replace(
             entry,
             images=images,
-            updated_at=_version(work.scene.updated_at, work.read_at),
+            updated_at=self._version(work),
             content_hash=work.content_hash,
             synced_at=self._with.clock.now(),
         )
@@ -77,7 +77,7 @@ class Writer:
             entry: what is to be remembered of the text that has just been written.
         """
         memory = entry.images.get(POSTER)
-        if not self._with.config.sync_poster:
+        if not self._with.config.sync_poster or self._is_the_users(target, memory):
             return entry.images, False
         if memory is not None and "" != entry.updated_at == work.scene.updated_at:
             return entry.images, False
@@ -107,11 +107,17 @@ class Writer:
         with self._with.queue.db.transaction():
             self._with.ledger.store(replace(entry, images={**entry.images, POSTER: doubt}))
 
+    def _is_the_users(self, target: Target, memory: ImageMemory | None) -> bool:
+        """Whether somebody else chose the poster, and what others chose is to stay."""
+        ours = memory is not None and (memory.sha1 or memory.earlier)
+        return self._with.config.preserve_plex_edits and target.item.poster_locked and not ours
 
-def _version(updated_at: str, read_at: float) -> str:
-    """*updated_at* if it names one state of the scene; "" if an edit could bear it too.
+    def _version(self, work: Work) -> str:
+        """The scene's version if it names one state of the scene that is wholly in Plex.
 
-    Stash keeps whole seconds, so an edit within the second of our reading looks like the first.
-    """
-    at = seconds_of(updated_at)
-    return updated_at if at is not None and read_at >= at + 1 else ""
+        "" if an edit could bear it too (Stash keeps whole seconds, so one within the second of
+        our reading looks like the first), or if covers are left out, which are asked for by it.
+        """
+        at = seconds_of(work.scene.updated_at)
+        certain = at is not None and work.read_at >= at + 1
+        return work.scene.updated_at if certain and self._with.config.sync_poster else ""

@@ -204,7 +204,7 @@ def test_a_background_that_cannot_go_on_says_why_in_its_log(world: World) -> Non
     world.hook(world.add("a"))
 
     world.until(lambda: world.background_log())
-    assert "WARNING the path index cannot be opened or made" in world.background_log()
+    assert "WARNING waiting: the path index cannot be opened or made" in world.background_log()
 
 
 FAR = b'{"not_before": 99999999999, "why": "a clock that was wrong"}'

@@ -104,7 +104,7 @@ def test_before_anything_is_sent_it_is_said_that_nobody_knows_what_plex_shows(
         announce=lambda doubt: said.append((doubt, plex.count("POST"))),
     )  # fmt: skip
 
-    assert said == [(ImageMemory("", "", earlier=(sha1(JPEG),)), 1)]
+    assert said == [(ImageMemory("", "", earlier=(sha1(JPEG), sha1(OTHER))), 1)]
 
 
 def test_after_an_upload_that_nobody_remembers_the_old_picture_can_be_shown_again(
@@ -229,7 +229,7 @@ def test_doubt_is_announced_before_anything_is_sent(
         announce=lambda doubt: doubts.append((doubt, plex.count("POST"))),
     )
 
-    assert doubts == [(ImageMemory("", "", earlier=(sha1(JPEG),)), 0)]
+    assert doubts == [(ImageMemory("", "", earlier=(sha1(JPEG), sha1(OTHER))), 0)]
 
 
 def test_nothing_is_announced_if_nothing_is_to_be_sent(client: PlexClient, key: RatingKey) -> None:
