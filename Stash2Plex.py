@@ -23,6 +23,7 @@ from sync_queue import inbox, wake
 TYPE_CHECKING = False  # typing would cost a hook its import
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from typing import Any
 
     from stash.client import StashClient
     from sync_queue.manager import QueueManager
@@ -191,14 +192,14 @@ def serve() -> str:
         _wake(data_dir, invocation.connection, insist=True)
 
 
-def serve_background(message: dict[str, object]) -> str:
+def serve_background(message: dict[str, Any]) -> str:
     """Be the background process, for one life and what comes after it."""
     from pathlib import Path
 
     from domain.clock import SystemClock
     from domain.errors import NotInstalled
 
-    connection = dict(message["server_connection"])  # type: ignore[call-overload]
+    connection = message["server_connection"]
     data_dir = protocol.data_dir(connection)
     try:
         add_packages()
@@ -211,7 +212,7 @@ def serve_background(message: dict[str, object]) -> str:
         Path(data_dir),
         connection,
         SystemClock(),
-        lock=message.pop("lock", None),  # type: ignore[arg-type]
+        lock=message.pop("lock", None),
         unrecorded=str(message["unrecorded"]).encode(),
         code=[Path(SCRIPT), Path(SCRIPT).with_suffix(".yml")],
     )

@@ -54,6 +54,11 @@ class StashClient:
         self._wire = Wire(connection, connect=connect_timeout, read=read_timeout)
         self._groups = queries.GROUPS
 
+    @property
+    def cookie(self) -> str:
+        """The freshest session that Stash gave us; "" for none."""
+        return self._wire.cookie
+
     def start(self) -> ServerInfo:
         """Ask what a run has to know first, in one request."""
         doing = "reading the settings"

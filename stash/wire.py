@@ -67,6 +67,7 @@ class Wire(GQLWrapper):  # type: ignore[misc]  # stashapi is not typed
         # expires. There is one, and it is replaced by each that Stash answers with.
         session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
         session.hooks["response"].append(self._keep_cookie)
+        self.cookie = connection.cookie
         if connection.api_key:
             session.headers["ApiKey"] = connection.api_key
         if connection.cookie:
@@ -110,6 +111,7 @@ class Wire(GQLWrapper):  # type: ignore[misc]  # stashapi is not typed
 
     def _keep_cookie(self, response: requests.Response, **_options: object) -> None:
         if cookie := response.cookies.get("session"):
+            self.cookie = cookie
             self.s.headers["Cookie"] = f"session={cookie}"
 
 

@@ -52,6 +52,7 @@ def run_background(
             helpless = background.run(unrecorded)
         finally:
             try:
+                keep_session(server_connection, connector.stash.cookie)
                 connector.close()
             finally:
                 host.unlock(lock)
@@ -60,6 +61,13 @@ def run_background(
             break
         unrecorded, lock = b"", host.try_lock(path)
     return is_outdated()
+
+
+def keep_session(server_connection: dict[str, object], cookie: str) -> None:
+    """Let the next life begin with the freshest session; the first one's may have expired."""
+    known = server_connection.get("SessionCookie")
+    if cookie and isinstance(known, dict):
+        known["Value"] = cookie
 
 
 def watch(files: Sequence[Path]) -> Callable[[], bool]:
