@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from domain.errors import (
     PermanentError,
@@ -16,7 +16,7 @@ from domain.errors import (
 )
 from domain.job import SyncJob
 from domain.ledger import LedgerEntry
-from domain.outcome import Buried, Outcome, Parked, Skipped, Synced, Waiting
+from domain.outcome import Buried, Parked, Skipped, Synced, Waiting
 from domain.plex_item import Section, SectionKey
 from plex.paths import base_name
 from sync_queue import spool
@@ -25,6 +25,7 @@ from sync_queue.orphans import get_suspect, mark_at_work
 from worker.backoff import NOT_IN_PLEX, Schedule, transient
 from worker.charge import Charge, size_of_batch
 from worker.circuit_breaker import CircuitBreaker, CircuitState
+from worker.drain_report import DrainReport
 from worker.finder import look_for_parked
 from worker.libraries import ask_for_scan, chosen_sections
 from worker.prepare import (
@@ -49,26 +50,7 @@ BREAKER = "circuit_breaker.json"
 
 BATCH = 100  # scenes read with one request on each side
 
-AFTER_A_FAILURE = 1.0  # seconds between two failures of the server, growing with their number
-
-
-@dataclass(slots=True)
-class DrainReport:
-    """What a drain has done so far.
-
-    Attributes:
-        stopped: why it ended before nothing was due; "" if it did not.
-    """
-
-    succeeded: int = 0
-    failed: int = 0
-    put_off: int = 0
-    stopped: str = ""
-
-    @property
-    def processed(self) -> int:
-        """Jobs that were settled."""
-        return self.succeeded + self.failed + self.put_off
+AFTER_A_FAILURE = 1.0  # seconds until a server that failed is asked again; then the breaker opens
 
 
 class SyncWorker:
@@ -176,7 +158,7 @@ class SyncWorker:
                 settlement = self._process_job(job, what)
                 settle(self.services, settlement, following)
                 left.pop(0)
-                self._count(settlement.outcome)
+                self.report.count(settlement.outcome)
                 on_progress(self.report)
         except (PlexServerDown, PlexRefused):
             # Whatever was at work goes behind the others: it may be what Plex stumbles over, or
@@ -299,15 +281,6 @@ class SyncWorker:
         if isinstance(error, PlexNotFound):
             return NOT_IN_PLEX
         return transient(self.services.config.max_retries)
-
-    def _count(self, outcome: Outcome) -> None:
-        match outcome:
-            case Buried():
-                self.report.failed += 1
-            case Waiting() | Parked():
-                self.report.put_off += 1
-            case _:
-                self.report.succeeded += 1
 
 
 def _with_intent(target: Target) -> LedgerEntry:
