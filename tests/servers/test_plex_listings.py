@@ -288,15 +288,6 @@ def test_included_fields_are_the_only_ones_from_api_version_1(
     assert sorted(new.attrib) == ["ratingKey", "updatedAt"]
 
 
-def test_a_trashed_item_stays_listed_with_the_time(plex: LoopbackPlex, bare: BareClient) -> None:
-    key = plex.add_item("/plex/scenes/a.mp4")
-    plex.trash_item(key)
-
-    (row,) = bare.read("/library/sections/1/all?type=1", **PAGE)
-
-    assert row.attrib["deletedAt"] == str(plex.item(key).deleted_at)
-
-
 def test_the_sort_title_is_sent_only_if_it_differs(plex: LoopbackPlex, bare: BareClient) -> None:
     same, other = files_on(plex, 2)
     plex.user_edits(same, titleSort="000")

@@ -9,6 +9,8 @@ from plexapi.server import PlexServer
 from tests.servers.plex import LoopbackPlex
 from tests.servers.plex.client import BareClient
 
+PAGE = {"X_Plex_Container_Start": 0, "X_Plex_Container_Size": 100}
+
 
 @pytest.fixture
 def plex() -> Iterator[LoopbackPlex]:
@@ -202,3 +204,12 @@ def test_deleting_media_is_not_allowed(plex: LoopbackPlex, bare: BareClient) -> 
 
     assert bare.status("DELETE", f"/library/metadata/{key}") == 403
     assert plex.item(key)
+
+
+def test_a_trashed_item_stays_listed_with_the_time(plex: LoopbackPlex, bare: BareClient) -> None:
+    key = plex.add_item("/plex/scenes/a.mp4")
+    plex.trash_item(key)
+
+    (row,) = bare.read("/library/sections/1/all?type=1", **PAGE)
+
+    assert row.attrib["deletedAt"] == str(plex.item(key).deleted_at)
