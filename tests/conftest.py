@@ -19,9 +19,8 @@ def clock() -> FrozenClock:
 def world(tmp_path: Path) -> Iterator[World]:
     """A Stash and a Plex on loopback; afterwards no secret has escaped, no harm was done."""
     with World(tmp_path / "config") as world:
-        cookie = world.stash.new_cookie()
         yield world
-        secrets = [PLEX_TOKEN, API_KEY, cookie, *_cookies(world)]
+        secrets = [PLEX_TOKEN, API_KEY, *world.cookies]
         processes = _command_lines_and_environments(world)
     assert world.plex.violations == []
     assert world.stash.crashes == []
@@ -49,13 +48,6 @@ def no_secret_in_the_log(
     for secret in (PLEX_TOKEN, API_KEY):
         assert secret not in caplog.text
         assert secret not in out + err
-
-
-def _cookies(world: World) -> list[str]:
-    """The session cookies that invocations were given."""
-    connection = world.stash.connection(world.folder)
-    cookie = connection.get("SessionCookie") or {}
-    return [cookie["Value"]] if cookie else []
 
 
 def _command_lines_and_environments(world: World) -> list[bytes]:

@@ -62,6 +62,7 @@ class World:
         folder: where Stash's config.yml would be.
         data_dir: the plugin's data folder.
         results: of every invocation, for the search for secrets.
+        cookies: that invocations were given, for the same search.
     """
 
     def __init__(self, folder: Path, *, script: Path = SCRIPT, python: str = sys.executable):
@@ -73,6 +74,7 @@ class World:
         self.stash = LoopbackStash(data_dir=folder)
         self.section = 0
         self.results: list[PluginResult] = []
+        self.cookies: set[str] = set()
         self._stack = ExitStack()
 
     def __enter__(self) -> Self:
@@ -113,6 +115,7 @@ class World:
         """One invocation."""
         env = {**os.environ, MARK: str(self.folder), **options.pop("env", {})}
         options.setdefault("python", self.python)
+        self.cookies.update(_cookie_in(document))
         result = run_plugin(self.script, document, env=env, **options)
         self.results.append(result)
         return result
@@ -209,3 +212,10 @@ def _is_alive(pid: int) -> bool:
         return b") Z " not in Path(f"/proc/{pid}/stat").read_bytes()
     except OSError:
         return False
+
+
+def _cookie_in(document: Mapping[str, Any] | bytes) -> set[str]:
+    """The session that an invocation is given, if any."""
+    connection = document.get("server_connection") if isinstance(document, Mapping) else None
+    cookie = connection.get("SessionCookie") if isinstance(connection, Mapping) else None
+    return {str(cookie["Value"])} if isinstance(cookie, Mapping) and cookie.get("Value") else set()
