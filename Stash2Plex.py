@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import sys
+import time
 
 if sys.version_info < (3, 11):  # noqa: UP036 -- the sentence is for those
     sys.stdout.write(
@@ -18,7 +19,7 @@ if sys.version_info < (3, 11):  # noqa: UP036 -- the sentence is for those
     sys.exit(0)
 
 from stash import protocol
-from sync_queue import inbox, wake
+from worker import hook
 
 TYPE_CHECKING = False  # typing would cost a hook its import
 if TYPE_CHECKING:
@@ -29,9 +30,9 @@ if TYPE_CHECKING:
     from sync_queue.manager import QueueManager
     from validation.config import Stash2PlexConfig
 
-SCRIPT = os.path.abspath(__file__)
+    Answer = str | dict[str, Any]  # a sentence, or a document for programs
 
-LIVES = 10  # of a background process that meets bugs; each costs the scene at work a life too
+SCRIPT = os.path.abspath(__file__)
 
 # Set once per process by initialize(), read only by the handlers.
 config: Stash2PlexConfig | None = None
@@ -43,46 +44,23 @@ queue_manager: QueueManager | None = None
 MODES = {
     "all": "handle_sync_all",
     "recent": "handle_sync_recent",
+    "queue_status": "handle_queue_status",
+    "clear_queue": "handle_clear_queue",
+    "clear_dlq": "handle_clear_dlq",
+    "purge_dlq": "handle_purge_dlq",
+    "retry_dlq": "handle_retry_dlq",
+    "undo_clear": "handle_undo_clear",
+    "clear_match_cache": "handle_clear_match_cache",
     "process_queue": "handle_process_queue",
 }
+
+# The others drain; these look after the queue, and work without settings too.
+management_modes = frozenset(MODES).difference(("all", "recent", "process_queue"))
 
 
 def handle_hook(invocation: protocol.Invocation) -> str:
     """Record the event and see to it that somebody processes it."""
-    hook = invocation.hook
-    if hook is None or hook.type not in protocol.SCENE_EVENTS:
-        return "ignored: not an event Stash2Plex acts on"
-    if not hook.changes_plex:
-        return "ignored: nothing that Plex shows has changed"
-    if hook.id is None:
-        raise protocol.BadInvocation(hook.type + " names no scene: nothing to record")
-    data_dir = protocol.data_dir(invocation.connection)
-    job = inbox.payload("scene", hook.id)
-    try:
-        how = inbox.record(data_dir, job)
-    except OSError as error:
-        return _entrust(data_dir, invocation, job, error)
-    return how + "; background " + _wake(data_dir, invocation.connection)
-
-
-def _entrust(data_dir: str, invocation: protocol.Invocation, job: bytes, error: OSError) -> str:
-    """Nothing can be written: leave word if that is possible, and let a process remember."""
-    inbox.leave_word(data_dir)
-    _wake(data_dir, invocation.connection, unrecorded=job.decode(), insist=True)
-    raise protocol.BadInvocation(
-        f"the edit could not be recorded in {data_dir} ({error.strerror}): make room there; "
-        "all scenes will be checked again"
-    )
-
-
-def _wake(
-    data_dir: str, connection: dict[str, object], *, unrecorded: str = "", insist: bool = False
-) -> str:
-    """Wake the background; what was done before is no less done if that fails."""
-    try:
-        return wake.wake(data_dir, SCRIPT, connection, unrecorded=unrecorded, insist=insist)
-    except OSError as error:
-        return f"not started ({error.strerror})"
+    return hook.record_event(invocation, SCRIPT)
 
 
 def handle_sync_all() -> str:
@@ -103,7 +81,66 @@ def handle_process_queue() -> str:
     """Process in the foreground whatever is due, with a progress bar and a summary."""
     from worker import foreground
 
-    return foreground.process_queue(*_connected(), log_progress)
+    # Only the holder of the drain lock may ask the breaker, so it is asked in there.
+    return foreground.process_queue(
+        *_connected(), log_progress, may_begin=lambda breaker: breaker.can_execute()
+    )
+
+
+def handle_queue_status() -> dict[str, Any]:
+    """Say what waits, what is at work and what was given up: in the log, and as a document."""
+    from worker import status
+
+    return status.report(_manager(), stash_interface, config)
+
+
+def handle_clear_queue() -> str:
+    """Remove every job that waits; undo_clear brings them back."""
+    from worker import management
+
+    return management.clear_queue(_manager())
+
+
+def handle_clear_dlq() -> str:
+    """Remove every dead letter; undo_clear brings them back."""
+    from worker import management
+
+    return management.clear_dlq(_manager())
+
+
+def handle_purge_dlq(days: object = 30) -> str:
+    """Remove the dead letters that are older than *days*; undo_clear brings them back."""
+    from worker import management
+
+    return management.purge_dlq(_manager(), days)
+
+
+def handle_retry_dlq(ids: object = None) -> str:
+    """Give dead letters fresh attempts: all, or the scenes with these *ids*."""
+    from worker import management
+
+    return management.retry_dlq(_manager(), ids)
+
+
+def handle_undo_clear() -> str:
+    """Bring back what the latest of the clearing tasks removed."""
+    from worker import management
+
+    return management.undo(_manager())
+
+
+def handle_clear_match_cache() -> str:
+    """Forget which file is which Plex item; the next drain asks Plex."""
+    from worker import management
+
+    return management.clear_match_cache(_manager())
+
+
+def _manager() -> QueueManager:
+    """What initialize() has set in any case."""
+    if queue_manager is None:
+        raise RuntimeError("a task ran before initialize()")
+    return queue_manager
 
 
 def _connected() -> tuple[Stash2PlexConfig, StashClient, QueueManager]:
@@ -113,20 +150,22 @@ def _connected() -> tuple[Stash2PlexConfig, StashClient, QueueManager]:
     return config, stash_interface, queue_manager
 
 
-def find_handler(task_args: dict[str, object]) -> Callable[[], str]:
+def find_handler(task_args: dict[str, object]) -> Callable[..., Answer]:
     """The function that serves a mode; an unknown mode is an error, never a default action."""
     from domain.errors import UnknownMode
 
     mode = str(task_args.get("mode"))
     if mode not in MODES:
         raise UnknownMode(f"there is no task {mode!r}: reload the plugins in Stash")
-    handler: Callable[[], str] = globals()[MODES[mode]]
+    handler: Callable[..., Answer] = globals()[MODES[mode]]
     return handler
 
 
-def handle_task(task_args: dict[str, object]) -> str:
-    """Serve one task by its mode."""
-    return find_handler(task_args)()
+def handle_task(task_args: dict[str, object]) -> Answer:
+    """Serve one task by its mode, with those of the arguments that its handler knows."""
+    handler = find_handler(task_args)
+    names = handler.__code__.co_varnames[: handler.__code__.co_argcount]
+    return handler(**{name: task_args[name] for name in names if name in task_args})
 
 
 def log_progress(fraction: float) -> None:
@@ -134,12 +173,23 @@ def log_progress(fraction: float) -> None:
     protocol.say("p", f"{min(max(fraction, 0.0), 1.0):.4f}")
 
 
-def initialize(data_dir: str, connection: dict[str, object]) -> None:
-    """Set the three names above from what Stash says, and log as the settings want it."""
+def initialize(
+    data_dir: str, connection: dict[str, object], *, may_lack_settings: bool = False
+) -> None:
+    """Set the three names above from what Stash says, and log as the settings want it.
+
+    Args:
+        may_lack_settings: go on without a config if Stash does not tell the settings, or if
+            they are not filled in.
+
+    Raises:
+        UserError, StashUnavailable: nothing of that kind can be passed over.
+    """
     global config, stash_interface, queue_manager
     from pathlib import Path
 
     from domain.clock import SystemClock
+    from domain.errors import StashUnavailable, UserError
     from stash.connection import Connection
     from worker.connector import Connector
     from worker.logs import log_to_stash
@@ -147,128 +197,58 @@ def initialize(data_dir: str, connection: dict[str, object]) -> None:
     follow = log_to_stash(connection).follow
     server = Connection.from_server(connection)
     connector = Connector(Path(data_dir), server, SystemClock(), follow)
-    config = connector.read_settings()
     stash_interface, queue_manager = connector.stash, connector.queue_manager
-
-
-def add_packages() -> None:
-    """Make installed packages importable; Stash starts us without, because a hook needs none.
-
-    Raises:
-        NotInstalled: one of them is missing or too old.
-    """
-    from importlib import import_module
-
-    from domain.errors import NotInstalled
-
-    if sys.flags.no_site:
-        import site
-
-        site.main()
     try:
-        import_module("worker.services")  # which imports all of them
-    except (ImportError, SyntaxError) as error:
-        wanted = os.path.join(os.path.dirname(SCRIPT), "requirements.txt")
-        raise NotInstalled(
-            f"Stash2Plex lacks a Python package ({error.msg}): run "
-            f"{sys.executable} -m pip install -r {wanted}; edits are recorded meanwhile"
-        ) from error
+        config = connector.read_settings()
+    except (StashUnavailable, UserError):
+        if not may_lack_settings:
+            raise
 
 
-def serve() -> str:
+def serve() -> Answer:
     """Serve one invocation of Stash; the answer."""
+    started = time.monotonic()
     invocation = protocol.parse(sys.stdin.buffer.read())
     if invocation.hook:
         return handle_hook(invocation)
     find_handler(invocation.args)  # before anybody is asked anything
-    add_packages()
+    from worker.packages import add_packages
+
+    add_packages(SCRIPT)
     data_dir = protocol.data_dir(invocation.connection)
-    initialize(data_dir, invocation.connection)
+    mode = str(invocation.args["mode"])
+    initialize(data_dir, invocation.connection, may_lack_settings=mode in management_modes)
     try:
         answer = handle_task(invocation.args)
-        protocol.say("i", answer)  # Stash logs answers at debug level only
+        if isinstance(answer, str):
+            protocol.say("i", answer)  # Stash logs answers at debug level only
+        if config is not None and config.debug_logging:
+            protocol.say("i", f"[DEBUG] {mode} took {time.monotonic() - started:.1f} s")
         return answer
     finally:  # whatever is left in the queue
-        _wake(data_dir, invocation.connection, insist=True)
+        hook.wake_background(data_dir, SCRIPT, invocation.connection, insist=True)
 
 
-def serve_background(message: dict[str, Any]) -> str:
-    """Be the background process, for one life and what comes after it."""
-    from pathlib import Path
-
-    from domain.clock import SystemClock
-    from domain.errors import NotInstalled
-
-    connection = message["server_connection"]
-    data_dir = protocol.data_dir(connection)
-    try:
-        add_packages()
-    except NotInstalled as error:
-        wake.hold_off(data_dir, str(error))
-        return "held off"
-    from worker.launch import run_background
-
-    is_outdated = run_background(
-        Path(data_dir),
-        connection,
-        SystemClock(),
-        lock=message.pop("lock", None),
-        unrecorded=str(message["unrecorded"]).encode(),
-        code=[Path(SCRIPT), Path(SCRIPT).with_suffix(".yml")],
-    )
-    if is_outdated:
-        _wake(data_dir, connection, insist=True)
-    return "ended"
-
-
-def guarded(serve: Callable[..., str], *args: object) -> dict[str, str]:
+def guarded(serve: Callable[..., Answer], *args: object) -> dict[str, object]:
     """Serve; the one place that catches everything. Return the document for Stash."""
     try:
         return {"output": serve(*args)}
     except Exception as error:  # noqa: BLE001 -- the edge of the process
+        from worker.incident import explain
+
         return {"error": explain(error)}
-
-
-def explain(error: Exception) -> str:
-    """One sentence: our own errors say what to do, anything else is a bug with a number."""
-    from domain.errors import Stash2PlexError
-
-    if isinstance(error, (Stash2PlexError, protocol.BadInvocation)):
-        return str(error)
-    try:
-        from worker.logs import record_incident
-    except ImportError:  # no package, as in a hook
-        record_incident = protocol.record_incident
-    return f"bug in Stash2Plex ({type(error).__name__}, incident {record_incident(error)})"
 
 
 def main() -> int:
     """Serve one start of this file; return the exit code."""
     os.umask(0o077)  # whatever is created below is its owner's business
     if sys.argv[1:2] == ["--background"]:
-        return live()
+        from worker.lives import live
+
+        return live(SCRIPT, sys.argv[2:], guarded)
     document = guarded(serve)
     protocol.answer(document)  # Stash logs an error itself
     return int("error" in document)
-
-
-def live() -> int:
-    """Be the background process; a bug ends one life, and the job at work is charged with it."""
-    import json
-
-    if hasattr(os, "setsid"):
-        os.setsid()  # a signal to Stash's session is none to us
-    try:
-        message = json.load(sys.stdin)
-    except ValueError:
-        return 1  # who started us was killed before it could say for whom
-    message["lock"] = int(sys.argv[2]) if len(sys.argv) > 2 else None
-    for _ in range(LIVES):
-        document = guarded(serve_background, message)
-        if "error" not in document:
-            return 0
-        wake.tell(document["error"])
-    return 1
 
 
 if __name__ == "__main__":

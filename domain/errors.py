@@ -14,6 +14,9 @@
         PlexNotFound        no item has the file yet       -> waits longer, then parked
       PlexServerDown        Plex does not answer at all    -> the drain stops; nothing is counted
       PermanentError        will never work                -> the job is buried with the reason
+        AmbiguousMatch      several files in Plex could be the scene's
+        PlexBadRequest      Plex answers that it will never do this
+        UnreadableScene     what Stash says of the scene makes no sense
       QueueBusy             another process holds the queue -> try again in a moment
       QueueUnusable         the queue cannot be read or written -> set aside, or the user makes room
 
@@ -83,6 +86,18 @@ class PlexServerDown(Stash2PlexError):
 
 class PermanentError(Stash2PlexError):
     """Will never work as it is; the job is buried with the reason."""
+
+
+class AmbiguousMatch(PermanentError):
+    """Several files in Plex could be the scene's, and nothing tells them apart."""
+
+
+class PlexBadRequest(PermanentError):
+    """Plex understands the request and refuses it for good, whoever asks."""
+
+
+class UnreadableScene(PermanentError):
+    """What Stash says of the scene makes no sense."""
 
 
 class QueueBusy(Stash2PlexError):

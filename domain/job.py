@@ -39,7 +39,7 @@ class SyncJob:
         misses: how many times Plex had no item for it.
         deaths: how many workers died while it was the only scene at work.
         alone: it was at work when a worker died, so it runs alone, after all others.
-        enqueued_at: Unix seconds at which it was first taken from the queue.
+        enqueued_at: Unix seconds of its first event that is not yet in Plex.
     """
 
     key: JobKey

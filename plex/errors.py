@@ -15,7 +15,7 @@ import requests
 from requests.exceptions import InvalidSchema, InvalidURL, MissingSchema
 from urllib3.exceptions import HTTPError
 
-from domain.errors import BadSettings, PermanentError, PlexNotFound, PlexRefused
+from domain.errors import BadSettings, PlexBadRequest, PlexNotFound, PlexRefused
 
 _UNDERSTOOD = (200, 201, 204)  # what plexapi reads on after
 
@@ -62,7 +62,7 @@ def in_our_words(doing: str) -> Iterator[None]:
 
     Raises:
         Unconfirmed: no answer, 408, 429, 5xx, or an answer that is not Plex's.
-        PlexRefused, BadSettings, PlexNotFound, PermanentError: as in domain/errors.py.
+        PlexRefused, BadSettings, PlexNotFound, PlexBadRequest: as in domain/errors.py.
     """
     try:
         yield
@@ -92,7 +92,7 @@ def _by_status(refused: _Refused, doing: str) -> Exception:
         return BadSettings("plex_url leads to a redirect instead of Plex: check plex_url")
     if status in (408, 429) or status >= 500:
         return Unconfirmed(f"Plex answered {status} when {doing}", retry_after=refused.retry_after)
-    return PermanentError(f"Plex answered {status}, a refusal for good, when {doing}")
+    return PlexBadRequest(f"Plex answered {status}, a refusal for good, when {doing}")
 
 
 def _by_cause(error: BaseException, doing: str) -> Exception:

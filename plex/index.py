@@ -47,6 +47,10 @@ class PathIndex:
         """Drop an item that is gone or has other files now; refresh brings it back."""
         self._file.forget(key)
 
+    def forget_all(self) -> None:
+        """Drop every item; prepare brings them back."""
+        self._file.forget_all()
+
     def close(self) -> None:
         """Close the file."""
         self._file.close()

@@ -119,6 +119,12 @@ class IndexFile:
         with self.transaction() as db:
             db.execute("DELETE FROM file WHERE rating_key = ?", (key,))
 
+    def forget_all(self) -> None:
+        """Drop every item, and that any library was ever listed."""
+        with self.transaction() as db:
+            db.execute("DELETE FROM file")
+            db.execute("UPDATE section SET newest = 0, unindexed = NULL")
+
     def belong_to(self, server: str, sections: Iterable[SectionKey]) -> None:
         """Drop what is of another server or of other libraries."""
         keys = list(sections)

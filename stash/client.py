@@ -5,7 +5,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from domain.errors import PermanentError, StashRefused, StashUnavailable, TransientError
+from domain.errors import (
+    PermanentError,
+    StashRefused,
+    StashUnavailable,
+    TransientError,
+    UnreadableScene,
+)
 from domain.job import SceneId
 from domain.scene import Scene
 from stash import queries
@@ -164,7 +170,7 @@ class StashClient:
 
 def _parsed(scene_id: SceneId, raw: object) -> Scene | PermanentError:
     if not isinstance(raw, dict):
-        return PermanentError(f"scene {scene_id}: Stash sent something unreadable")
+        return UnreadableScene(f"scene {scene_id}: Stash sent something unreadable")
     try:
         return parse_scene(raw)
     except PermanentError as error:

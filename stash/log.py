@@ -44,11 +44,6 @@ class StashHandler(logging.Handler):
         _write(self._stream, b"".join(_line(level, prefix + line) for line in lines))
 
 
-def log_progress(fraction: float, stream: IO[Any] | None = None) -> None:
-    """Move the task's progress bar to *fraction*, 0 to 1; *stream* as for StashHandler."""
-    _write(stream, _line("p", f"{min(max(fraction, 0.0), 1.0):.4f}"))
-
-
 def background_handler(path: Path, scrubber: Scrubber) -> logging.Handler:
     """Return a handler that writes to *path*, for our eyes only, in two files of 1 MB at most."""
     handler = _PrivateFileHandler(

@@ -124,7 +124,7 @@ def data_dir(connection: dict[str, object]) -> str:
     return os.path.join(os.path.abspath(folder), "stash2plex")
 
 
-def answer(document: dict[str, str]) -> None:
+def answer(document: dict[str, object]) -> None:
     """Write the one document that Stash reads; call it once per process.
 
     Unbuffered and at a stroke, so that nothing else can end up in it.

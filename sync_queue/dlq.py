@@ -1,21 +1,47 @@
 """The dead letters: one row per scene that was given up, with the cause."""
 
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from domain.clock import Clock
-from domain.job import SyncJob
+from domain.job import JobKey, SceneId, SyncJob
 from domain.outcome import Buried
-from sync_queue.manager import QueueManager, SyncQueue
+from sync_queue.manager import ROWS_PER_LOCK, QueueManager, SyncQueue
 from sync_queue.operations import fail_job
+
+log = logging.getLogger(__name__)
+
+MOST = 10_000  # dead letters that are kept; a reconciliation finds the scenes of the others
+LONGEST = 90 * 86_400.0  # seconds for which one is kept
+
+
+@dataclass(frozen=True, slots=True)
+class DeadLetter:
+    """A scene that was given up.
+
+    Attributes:
+        cause: the error's class name (domain/causes.py).
+        reason: one sentence.
+        attempts: how many were made.
+        first_at: Unix seconds of the first event that did not reach Plex.
+        buried_at: Unix seconds.
+        outage_id: of the outage during which it was given up; None if there was none.
+    """
+
+    scene: SceneId
+    cause: str
+    reason: str
+    attempts: int
+    first_at: float
+    buried_at: float
+    outage_id: int | None
 
 
 def bury(queue: SyncQueue, job: SyncJob, buried: Buried) -> None:
     """The job ends as a dead letter; inside the caller's transaction."""
     fail_job(queue, job)
-    _insert(queue, job, buried)
-
-
-def _insert(queue: SyncQueue, job: SyncJob, buried: Buried) -> None:
     queue.db.execute(
         "INSERT OR REPLACE INTO dead_letter "
         "(kind, id, queue, cause, reason, attempts, first_at, buried_at) "
@@ -25,6 +51,51 @@ def _insert(queue: SyncQueue, job: SyncJob, buried: Buried) -> None:
             job.enqueued_at, queue.clock.now(),
         ),
     )  # fmt: skip
+
+
+def retry_dead_letters(queue: SyncQueue, scenes: Sequence[int] | None = None) -> int:
+    """Give scenes that were given up new attempts, behind everything that waits.
+
+    Args:
+        scenes: which of them; None for all.
+
+    Returns:
+        How many there were.
+    """
+    total = 0
+    wanted = None if scenes is None else set(scenes)
+    keys = [
+        JobKey(kind, identity)
+        for kind, identity in queue.db.rows("SELECT kind, id FROM dead_letter ORDER BY number")
+        if wanted is None or identity in wanted
+    ]
+    for start in range(0, len(keys), ROWS_PER_LOCK):
+        batch = keys[start : start + ROWS_PER_LOCK]
+        with queue.db.transaction(durable=True):
+            queue.insert(batch, "bulk")
+            for key in batch:
+                gone = queue.db.execute(
+                    "DELETE FROM dead_letter WHERE kind = ? AND id = ?", (key.kind, key.id)
+                )
+                total += gone.rowcount
+    return total
+
+
+def trim_dead_letters(queue: SyncQueue) -> int:
+    """Drop the dead letters that are too old or too many; return how many."""
+    before = queue.clock.now() - LONGEST
+    with queue.db.transaction():
+        gone = queue.db.execute(
+            "DELETE FROM dead_letter WHERE buried_at < ? OR number NOT IN "
+            "(SELECT number FROM dead_letter ORDER BY number DESC LIMIT ?)",
+            (before, MOST),
+        ).rowcount
+    if gone:
+        log.warning(
+            "%d dead letters are dropped: they were older than %d days, or more than %d",
+            gone, LONGEST // 86_400, MOST,
+        )  # fmt: skip
+    return gone
 
 
 class DeadLetterQueue:

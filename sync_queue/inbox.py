@@ -72,6 +72,7 @@ def _insert(data_dir: str, job: bytes) -> None:
 def _prepare(connection: sqlite3.Connection) -> None:
     # Asking first: changing the mode takes a lock that ignores the timeout.
     if connection.execute("PRAGMA journal_mode").fetchone()[0] != "wal":
+        connection.execute("PRAGMA auto_vacuum=INCREMENTAL")  # only a new file takes it
         connection.execute("PRAGMA journal_mode=WAL")
     connection.execute("PRAGMA synchronous=FULL")
     connection.execute(CREATE)

@@ -1,6 +1,6 @@
 """The queue as everybody but the hook sees it: persist-queue's tables beside our own."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from itertools import islice
 from pathlib import Path
 
@@ -61,15 +61,18 @@ class SyncQueue:
         stream, total = iter(keys), 0
         while batch := list(islice(stream, ROWS_PER_LOCK)):
             with self.db.transaction(durable=True):
-                before = self.db.number("SELECT total_changes()")
-                self.db.executemany(
-                    f"INSERT INTO ack_queue_{queue} (data, timestamp, status) SELECT ?1, ?2, 0 "
-                    f"WHERE NOT EXISTS (SELECT 1 FROM ack_queue_{queue} "
-                    "WHERE data = ?1 AND status < 2)",
-                    [(payload(key), self.clock.now()) for key in batch],
-                )
-                total += int(self.db.number("SELECT total_changes()") - before)
+                total += self.insert(batch, queue)
         return total
+
+    def insert(self, keys: Sequence[JobKey], queue: QueueName) -> int:
+        """Like put, inside the caller's transaction."""
+        before = self.db.number("SELECT total_changes()")
+        self.db.executemany(
+            f"INSERT INTO ack_queue_{queue} (data, timestamp, status) SELECT ?1, ?2, 0 "
+            f"WHERE NOT EXISTS (SELECT 1 FROM ack_queue_{queue} WHERE data = ?1 AND status < 2)",
+            [(payload(key), self.clock.now()) for key in keys],
+        )
+        return int(self.db.number("SELECT total_changes()") - before)
 
 
 class QueueManager:

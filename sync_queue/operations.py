@@ -8,7 +8,7 @@ the holder of the drain lock fetches and settles.
 import json
 import logging
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
@@ -16,6 +16,7 @@ from typing import Any, TypedDict
 
 from persistqueue.exceptions import Empty
 
+from domain.causes import WORKER_DIED
 from domain.job import JobKey, QueueName, SyncJob
 from domain.outcome import Waiting
 from sync_queue.database import in_our_words
@@ -61,7 +62,7 @@ def get_stats(queue_path: str | Path, *, patience: float = 5.0) -> QueueStats:
     file = Path(queue_path) / "data.db"
     if not file.is_file():
         return stats
-    with in_our_words(), closing(_onlooker(file, patience)) as connection:
+    with in_our_words(), closing(onlooker(file, patience)) as connection:
         for name in QUEUES:
             stats["pending"] += _count(connection, f"ack_queue_{name}", "status < 2")
             stats["in_progress"] += _count(connection, f"ack_queue_{name}", "status = 2")
@@ -71,7 +72,8 @@ def get_stats(queue_path: str | Path, *, patience: float = 5.0) -> QueueStats:
     return stats
 
 
-def _onlooker(file: Path, patience: float) -> sqlite3.Connection:
+def onlooker(file: Path, patience: float = 5.0) -> sqlite3.Connection:
+    """A connection that can change nothing; *patience* as for get_stats."""
     return sqlite3.connect(f"{file.absolute().as_uri()}?mode=ro", uri=True, timeout=patience)
 
 
@@ -111,7 +113,7 @@ def _get_due(queue: SyncQueue, names: Sequence[QueueName]) -> SyncJob | None:
         while (row := _fetch(queue, name)) is not None:
             if (key := key_of(row["data"])) is None:
                 _drop_unreadable(queue, name)
-            elif (job := _claim(queue, name, key, row["pqid"])) is not None:
+            elif (job := _claim(queue, name, key, row)) is not None:
                 return job
     return None
 
@@ -149,18 +151,22 @@ def key_of(document: object) -> JobKey | None:
     return None
 
 
-def _claim(queue: SyncQueue, name: QueueName, key: JobKey, row: int) -> SyncJob | None:
+def _claim(
+    queue: SyncQueue, name: QueueName, key: JobKey, row: Mapping[str, Any]
+) -> SyncJob | None:
     """Put every waiting row of *key* in flight; None if the job must run alone, later."""
     with queue.db.transaction():
         # A row that spells its job in another way could not be found when it is settled.
         queue.db.execute(
             f"UPDATE ack_queue_{name} SET data = ?1 WHERE _id = ?2 AND data <> ?1",
-            (payload(key), row),
+            (payload(key), row["pqid"]),
         )
         claim_rows(queue, key)
-        for table in ("parked", "parked_file"):
+        for table in ("parked", "parked_file", "dead_letter"):
             queue.db.execute(f"DELETE FROM {table} WHERE kind = ? AND id = ?", (key.kind, key.id))
-        job = replace(load_job(queue, key), queue=name)
+        # A row that freeing an item has made bears no time.
+        since = row["timestamp"] or queue.clock.now()
+        job = replace(load_job(queue, key, since=since), queue=name)
         if has_new_event(queue, key):
             job = replace(job, attempts=0, misses=0)
             queue.db.execute(
@@ -169,7 +175,7 @@ def _claim(queue: SyncQueue, name: QueueName, key: JobKey, row: int) -> SyncJob 
             )
         if not job.alone:
             return job
-        put_off(queue, job, Waiting(queue.clock.now(), "runs alone", "WorkerDied", counted=False))
+        put_off(queue, job, Waiting(queue.clock.now(), "runs alone", WORKER_DIED, counted=False))
     return None
 
 
@@ -219,6 +225,12 @@ def send_to_back(queue: SyncQueue, job: SyncJob) -> None:
 def has_waiting(queue: SyncQueue, name: QueueName) -> bool:
     """Whether a job waits in that queue."""
     rows = f"SELECT 1 FROM ack_queue_{name} WHERE status < 2"
+    return bool(queue.db.number(f"SELECT EXISTS ({rows})"))
+
+
+def has_in_flight(queue: SyncQueue, name: QueueName) -> bool:
+    """Whether a job of that queue is claimed."""
+    rows = f"SELECT 1 FROM ack_queue_{name} WHERE status = 2"
     return bool(queue.db.number(f"SELECT EXISTS ({rows})"))
 
 

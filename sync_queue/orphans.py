@@ -5,13 +5,15 @@ runs alone and after all others; only deaths alone count against it.
 """
 
 import logging
+from collections.abc import Sequence
 
-from domain.job import JobKey, SyncJob
+from domain.causes import WORKER_DIED
+from domain.job import JobKey, QueueName, SyncJob
 from domain.outcome import Buried, Waiting
 from sync_queue.database import in_our_words
 from sync_queue.dlq import bury
-from sync_queue.manager import SyncQueue, payload
-from sync_queue.operations import claim_rows
+from sync_queue.manager import QUEUES, SyncQueue, payload
+from sync_queue.operations import claim_rows, has_in_flight
 from sync_queue.retry import due_now, load_job, mark_promoted, put_off
 
 log = logging.getLogger(__name__)
@@ -43,8 +45,9 @@ def resume_orphans(queue: SyncQueue, *, died: bool = True) -> None:
             _charge(queue, JobKey(kind, identity), name, died_alone=bool(alone))
         mark_at_work(queue, None)
     with in_our_words(), queue.db.locked():
-        for fetcher in queue.fetchers.values():
-            fetcher.resume_unack_tasks()
+        for name, fetcher in queue.fetchers.items():
+            if has_in_flight(queue, name):  # or the library would look at every row
+                fetcher.resume_unack_tasks()
 
 
 def _charge(queue: SyncQueue, key: JobKey, name: str, *, died_alone: bool) -> None:
@@ -60,20 +63,25 @@ def _charge(queue: SyncQueue, key: JobKey, name: str, *, died_alone: bool) -> No
     )
     if suspect.deaths >= DEADLY:
         reason = f"{suspect.deaths} workers died while only this scene was at work"
-        bury(queue, suspect, Buried(reason, "WorkerDied", suspect.deaths))
+        bury(queue, suspect, Buried(reason, WORKER_DIED, suspect.deaths))
         log.warning("%s: given up: %s", key, reason)
         return
     put_off(
         queue,
         suspect,
-        Waiting(queue.clock.now(), "a worker died while at it", "WorkerDied", counted=False),
+        Waiting(queue.clock.now(), "a worker died while at it", WORKER_DIED, counted=False),
     )
 
 
-def get_suspect(queue: SyncQueue) -> SyncJob | None:
-    """Fetch and claim one job that must run alone; for when no other is due."""
+def count_suspects(queue: SyncQueue) -> int:
+    """How many jobs were at work when a worker died."""
+    return int(queue.db.number("SELECT COUNT(*) FROM retry WHERE alone = 1"))
+
+
+def get_suspect(queue: SyncQueue, names: Sequence[QueueName] = QUEUES) -> SyncJob | None:
+    """Fetch and claim one job that must run alone; for when no other of *names* is due."""
     with queue.db.transaction():
-        due = due_now(queue, alone=True, limit=1)
+        due = due_now(queue, alone=True, limit=1, names=names)
         if not due:
             return None
         job = load_job(queue, due[0][0])

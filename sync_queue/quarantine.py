@@ -60,17 +60,27 @@ def set_aside(folder: Path, clock: Clock, *, patience: float = PATIENCE) -> None
         raise QueueBusy("another process holds the queue: try again in a minute")
     try:
         mark_reconciliation_due(folder)
+        name = _free_name(folder / "queue", f"damaged-{stamp}")
         # The journals too: beside a new file they would replay the old one.
         for suffix in ("-wal", "-shm", ""):
             file = folder / "queue" / f"data.db{suffix}"
             if file.exists():
-                file.replace(file.with_name(f"damaged-{stamp}.db{suffix}"))
+                file.replace(file.with_name(name + suffix))
     except OSError as error:
         raise QueueUnusable(f"the damaged queue cannot be set aside: {error.strerror}") from error
     finally:
         host.unlock(lock)
     log.error(
-        "the queue's file was damaged and is set aside as queue/damaged-%s.db; a new one is "
-        "begun, and all scenes are checked again",
-        stamp,
+        "the queue's file was damaged and is set aside as queue/%s; a new one is begun, and all "
+        "scenes are checked again",
+        name,
     )
+
+
+def _free_name(folder: Path, stem: str) -> str:
+    """A name that no earlier victim of the same second has."""
+    name, number = f"{stem}.db", 1
+    while (folder / name).exists():
+        number += 1
+        name = f"{stem}-{number}.db"
+    return name

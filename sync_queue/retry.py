@@ -1,5 +1,7 @@
 """Jobs that wait: beside the queue, not in it, so that one that is not due is never fetched."""
 
+from collections.abc import Sequence
+
 from domain.job import JobKey, QueueName, SyncJob
 from domain.outcome import Waiting
 from sync_queue.inbox import INSERT
@@ -8,32 +10,36 @@ from sync_queue.manager import QUEUES, ROWS_PER_LOCK, SyncQueue, payload
 LONGEST_WAIT = 7200.0  # seconds; a job due later than that was dated by a clock gone wrong
 
 
-def load_job(queue: SyncQueue, key: JobKey) -> SyncJob:
-    """The job with what earlier attempts left behind."""
+def load_job(queue: SyncQueue, key: JobKey, *, since: float | None = None) -> SyncJob:
+    """The job with what earlier attempts left behind.
+
+    Args:
+        since: Unix seconds of its event; None for now.
+    """
     rows = queue.db.rows(
         "SELECT queue, attempts, misses, deaths, alone, first_at FROM retry "
         "WHERE kind = ? AND id = ?",
         (key.kind, key.id),
     )
     if not rows:
-        return SyncJob(key, enqueued_at=queue.clock.now())
+        return SyncJob(key, enqueued_at=queue.clock.now() if since is None else since)
     name, attempts, misses, deaths, alone, first_at = rows[0]
     return SyncJob(key, name, attempts, misses, deaths, bool(alone), first_at)
 
 
 def has_new_event(queue: SyncQueue, key: JobKey) -> bool:
-    """Whether a row of *key* in flight is not the one that promotion put there."""
-    promoted = queue.db.rows(
-        "SELECT queue, promoted_row FROM retry WHERE kind = ? AND id = ?", (key.kind, key.id)
+    """Whether a hook's row of *key* is in flight, and not only the one that promotion made.
+
+    Rows of a bulk run are no news of the scene: they bring the next attempt forward, but do not
+    give it new ones.
+    """
+    rows = queue.db.number(
+        "SELECT COUNT(*) FROM ack_queue_default WHERE data = ? AND status = 2 AND _id NOT IN ("
+        "SELECT promoted_row FROM retry WHERE kind = ? AND id = ? AND queue = 'default' "
+        "AND promoted_row IS NOT NULL)",
+        (payload(key), key.kind, key.id),
     )
-    rows = [
-        (name, row)
-        for name in QUEUES
-        for (row,) in queue.db.rows(
-            f"SELECT _id FROM ack_queue_{name} WHERE data = ? AND status = 2", (payload(key),)
-        )
-    ]
-    return any(row not in promoted for row in rows)
+    return rows > 0
 
 
 def promote_due(queue: SyncQueue) -> None:
@@ -48,11 +54,14 @@ def promote_due(queue: SyncQueue) -> None:
             mark_promoted(queue, key)
 
 
-def due_now(queue: SyncQueue, *, alone: bool, limit: int) -> list[tuple[JobKey, QueueName]]:
+def due_now(
+    queue: SyncQueue, *, alone: bool, limit: int, names: Sequence[QueueName] = QUEUES
+) -> list[tuple[JobKey, QueueName]]:
     """Jobs whose waiting time is over and the queues they came from, longest overdue first.
 
     Args:
         alone: those that must run alone, or the others.
+        names: the queues that they came from.
     """
     now = queue.clock.now()
     found: list[tuple[JobKey, QueueName]] = []
@@ -60,8 +69,8 @@ def due_now(queue: SyncQueue, *, alone: bool, limit: int) -> list[tuple[JobKey, 
     for condition, bound in (("<= ?", now), ("> ?", now + LONGEST_WAIT)):
         rows = queue.db.rows(
             f"SELECT kind, id, queue FROM retry WHERE next_retry_at {condition} AND alone = ? "
-            "ORDER BY next_retry_at LIMIT ?",
-            (bound, alone, limit - len(found)),
+            f"AND queue IN ({', '.join('?' * len(names))}) ORDER BY next_retry_at LIMIT ?",
+            (bound, alone, *names, limit - len(found)),
         )
         found += [(JobKey(kind, identity), name) for kind, identity, name in rows]
     return found

@@ -5,9 +5,7 @@ import sqlite3
 from domain.errors import NewerDatabase
 from sync_queue.inbox import CREATE
 
-VERSION = 1
-
-TABLES: tuple[str, ...] = (
+_FIRST: tuple[str, ...] = (
     CREATE,
     CREATE.replace("ack_queue_default", "ack_queue_bulk"),
     # What the next claim of a key needs: rows in flight are skipped, equal keys found.
@@ -55,6 +53,21 @@ TABLES: tuple[str, ...] = (
     "CREATE INDEX contender_scene ON contender (scene_id)",
 )
 
+_SECOND: tuple[str, ...] = (
+    # What a user cleared, to be undone: one row per task, and the rows it took.
+    """CREATE TABLE clearing (
+        number INTEGER PRIMARY KEY AUTOINCREMENT, task TEXT NOT NULL, at REAL NOT NULL) STRICT""",
+    """CREATE TABLE removed (
+        number INTEGER PRIMARY KEY AUTOINCREMENT, clearing INTEGER NOT NULL,
+        origin TEXT NOT NULL, document TEXT NOT NULL) STRICT""",
+    "CREATE INDEX removed_by ON removed (clearing)",
+)
+
+STEPS = (_FIRST, _SECOND)
+"""What leads from each version of the format to the next."""
+
+VERSION = len(STEPS)
+
 
 def migrate(connection: sqlite3.Connection) -> None:
     """Bring the tables up to VERSION, in one transaction.
@@ -71,7 +84,8 @@ def migrate(connection: sqlite3.Connection) -> None:
     if version == VERSION:
         return
     connection.execute("BEGIN IMMEDIATE")
-    for statement in TABLES:
-        connection.execute(statement)
+    for step in STEPS[version:]:
+        for statement in step:
+            connection.execute(statement)
     connection.execute(f"PRAGMA user_version={VERSION}")
     connection.execute("COMMIT")

@@ -20,16 +20,20 @@ class StateFile:
 
     def read(self) -> dict[str, Any]:
         """The document; {} if there is none. One that cannot be read is set aside."""
+        document = self.look()
+        if document is None:
+            self.set_aside()
+        return document or {}
+
+    def look(self) -> dict[str, Any] | None:
+        """Like read, but None for one that cannot be read, which stays where it is."""
         try:
             document = json.loads(self._path.read_bytes())
         except FileNotFoundError:
             return {}
         except (OSError, ValueError, RecursionError):
-            document = None
-        if not isinstance(document, dict):
-            self.set_aside()
-            return {}
-        return document
+            return None
+        return document if isinstance(document, dict) else None
 
     def write(self, document: dict[str, Any]) -> None:
         """Replace the document.

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from datetime import date
 from typing import Any
 
-from domain.errors import PermanentError
+from domain.errors import UnreadableScene
 from domain.job import SceneId
 from domain.scene import Scene, SceneFile
 from validation.text import multi_line, one_line
@@ -23,13 +23,13 @@ def parse_scene(raw: Mapping[str, Any]) -> Scene:
     A date that no calendar has counts as absent, for Plex answers 500 to it.
 
     Raises:
-        PermanentError: a field holds something that the schema does not allow.
+        UnreadableScene: a field holds something that the schema does not allow.
     """
     scene_id = raw.get("id")
     try:
         return _scene(raw)
     except _Malformed as field:
-        raise PermanentError(
+        raise UnreadableScene(
             f"scene {str(scene_id)[:20]}: Stash sent something unreadable as its {field}"
         ) from None
 

@@ -47,13 +47,3 @@ class Charge:
         if isinstance(error, Exception) and not isinstance(error, NO_BUGS):
             with self._queue.db.transaction():
                 mark_at_work(self._queue, self._whom)
-
-
-def size_of_batch(queue: SyncQueue, most: int) -> int:
-    """How many jobs to read at once: fewer with each job that was at work when a worker died.
-
-    Who was at work is a guess if the worker met a bug while reading. With half the batch each
-    time it is soon certain.
-    """
-    suspects = int(queue.db.number("SELECT COUNT(*) FROM retry WHERE alone = 1"))
-    return max(1, most >> min(suspects, most.bit_length()))

@@ -20,6 +20,10 @@ log = logging.getLogger(__name__)
 LONGEST_OPEN = 300.0  # seconds; the open time doubles up to this with each failed probe
 
 
+_SENSELESS = (KeyError, TypeError, ValueError, OverflowError)
+"""What reading a document raises that another program wrote, or a broken clock."""
+
+
 class CircuitState(Enum):
     """What may pass: everything, nothing, or one probe."""
 
@@ -70,6 +74,22 @@ class CircuitBreaker:
         self._path = None if state_file is None else Path(state_file)
         self._clock = clock or SystemClock()
         self._now = self._load_state()
+
+    @classmethod
+    def as_onlooker(cls, path: Path, clock: Clock) -> "CircuitBreaker | None":
+        """The breaker of another process as its file shows it; None if that makes no sense.
+
+        Nothing that happens to it is saved.
+        """
+        breaker = cls(clock=clock)
+        try:
+            document = StateFile(path).look()
+            if document is None:
+                return None
+            breaker._now = breaker._sane(_parse(document))
+        except _SENSELESS:
+            return None
+        return breaker
 
     @property
     def state(self) -> CircuitState:
@@ -153,7 +173,7 @@ class CircuitBreaker:
             return Snapshot()
         try:
             return self._sane(_parse(StateFile(self._path).read()))
-        except (KeyError, TypeError, ValueError, OverflowError):
+        except _SENSELESS:
             log.warning("%s cannot be understood: the breaker starts closed", self._path.name)
             StateFile(self._path).set_aside()
             return Snapshot()

@@ -1,4 +1,4 @@
-"""A drain that somebody watches: in a task, with a progress bar and a summary."""
+"""A drain that somebody watches: in a task or at a terminal, with a progress bar and a summary."""
 
 import logging
 from collections.abc import Callable, Iterator
@@ -6,10 +6,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from domain.clock import Clock
 from domain.job import SceneId
 from stash.client import StashClient
-from sync_queue import host, spool
+from sync_queue import host
 from sync_queue.manager import QueueManager, SyncQueue
 from sync_queue.operations import get_stats, is_due
 from sync_queue.orphans import resume_orphans
@@ -20,66 +19,166 @@ from validation.config import Stash2PlexConfig
 from worker import bulk
 from worker.circuit_breaker import CircuitBreaker, CircuitState
 from worker.processor import BREAKER, DrainReport, SyncWorker
+from worker.progress import Bar, Progress, Show, count_due
 from worker.services import Services, connect
+from worker.stats import FILE as STATS
+from worker.stats import SyncStats
 
 log = logging.getLogger(__name__)
 
-EVERY_ITEMS = 5
-EVERY_SECONDS = 10.0
-SLICE = 300.0  # seconds; Stash runs one task at a time, scans included
 STUCK = 60.0  # seconds without a change after which a watched drain is left alone
 
-Show = Callable[[float], None]
-"""Moves a progress bar, from 0 to 1."""
+NOTHING = "Queue is empty - nothing to process"
 
 
-class Bar:
-    """A progress bar that never goes back, although the queue may grow."""
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """How it ended.
 
-    def __init__(self, show: Show) -> None:
-        self._show = show
-        self._at = 0.0
+    Attributes:
+        summary: for the user.
+        report: of our own drain; None if another process drained, or there was nothing to do.
+        left: jobs that could be processed now.
+        is_plex_away: whether they wait for Plex.
+    """
 
-    def __call__(self, fraction: float) -> None:
-        """Move it, or leave it where it is."""
-        self._at = min(1.0, max(self._at, fraction))
-        self._show(self._at)
-
-
-@dataclass(slots=True)
-class Progress:
-    """Shows how far a drain is; the total follows a queue that grows meanwhile."""
-
-    services: Services
-    show: Show
-    started: float
-    shown_at: float = 0.0
-    shown_items: int = 0
-
-    def __call__(self, report: DrainReport) -> None:
-        """Show it every few items or seconds."""
-        now = self.services.clock.monotonic()
-        if (
-            report.processed - self.shown_items < EVERY_ITEMS
-            and now - self.shown_at < EVERY_SECONDS
-        ):
-            return
-        self.shown_at, self.shown_items = now, report.processed
-        remaining = count_due(self.services.folder)
-        total = report.processed + remaining
-        fraction = report.processed / total if total else 1.0
-        rate = report.processed / max(now - self.started, 0.001)
-        self.show(fraction)
-        log.info(
-            "Progress: %d/%d (%.0f%%), %d remaining, %.1f items/sec",
-            report.processed, total, fraction * 100, remaining, rate,
-        )  # fmt: skip
+    summary: str
+    report: DrainReport | None = None
+    left: int = 0
+    is_plex_away: bool = False
 
 
-def count_due(folder: Path) -> int:
-    """How many jobs are there to be processed now."""
-    stats = get_stats(folder / "queue")
-    return stats["pending"] + stats["in_progress"] + len(spool.spooled(folder))
+class Foreground:
+    """Drains where somebody watches, or watches the process that already does."""
+
+    def __init__(
+        self,
+        config: Stash2PlexConfig,
+        stash: StashClient,
+        manager: QueueManager,
+        show: Show,
+        *,
+        may_begin: Callable[[CircuitBreaker], bool] = CircuitBreaker.can_execute,
+        go_on: Callable[[], bool] = lambda: True,
+    ) -> None:
+        """Do nothing yet.
+
+        Args:
+            may_begin: asked before the first job, by the holder of the drain lock only.
+            go_on: asked between jobs, and while another process drains.
+        """
+        self._config = config
+        self._stash = stash
+        self._manager = manager
+        self._clock = manager.clock
+        self._show = Bar(show)
+        self._may_begin = may_begin
+        self._go_on = go_on
+        self._end = float("inf")  # monotonic seconds at which the rest is left to others
+
+    def process(self, budget: float | None = None) -> Ending:
+        """Process until nothing is due, Plex is away, or the time is over.
+
+        Args:
+            budget: seconds after which the rest is left to the background; None for no limit.
+
+        Raises:
+            UserError, StashUnavailable, QueueUnusable, QueueBusy.
+        """
+        if budget is not None:
+            self._end = self._clock.monotonic() + budget
+        while True:
+            with drain_lock(self._manager.folder) as ours:
+                if ours:
+                    return self._drain_here()
+            if (ending := self._follow()) is not None:
+                return ending
+
+    def _has_time(self) -> bool:
+        return self._clock.monotonic() < self._end and self._go_on()
+
+    def _drain_here(self) -> Ending:
+        """Drain as the holder of the drain lock."""
+        open_queue(self._manager)
+        services = connect(self._config, self._stash, self._manager)
+        try:
+            resume_orphans(services.queue)
+            return self._drain(services)
+        finally:
+            services.close()
+
+    def _drain(self, services: Services) -> Ending:
+        total = count_due(services.folder)
+        if not total and not is_due(services.queue):
+            return Ending(NOTHING + _next(services.queue))
+        log.info("Starting batch processing of %d items...", total)
+        self._show(0.0)
+        worker = SyncWorker(services)
+        log.info("Estimated time: %s", estimate(worker.stats, total))
+        progress = Progress(services.folder, self._clock, self._show)
+        if self._may_begin(worker.circuit_breaker):
+            worker.drain(go_on=self._has_time, on_progress=progress)
+        is_away = worker.circuit_breaker.peek() is not CircuitState.CLOSED
+        if is_away:
+            log.warning("Circuit breaker OPEN - Plex may be unavailable")
+            log.info("Processed %d items before circuit break", worker.report.processed)
+        elif worker.report.stopped:
+            log.warning("stopped: %s", worker.report.stopped)
+        left = count_due(services.folder)
+        if not left:
+            self._show(1.0)
+        summary = _summary(services, worker, self._clock.monotonic() - progress.started, left)
+        return Ending(summary, worker.report, left, is_away)
+
+    def _follow(self) -> Ending | None:
+        """Show the progress of the process that drains, until nothing moves any more.
+
+        Returns:
+            None if that process is gone and has left something to do.
+        """
+        folder, clock = self._manager.folder, self._clock
+        first = left = count_due(folder)
+        if not left:
+            return Ending(NOTHING + _next(self._manager.get_queue()))
+        log.info("Another process drains; showing its progress")
+        moved_at = clock.monotonic()
+        while left and clock.monotonic() - moved_at < STUCK:
+            if not self._has_time():
+                return Ending(f"{left} items remain and are left to the background", left=left)
+            if self._is_plex_away():
+                waits = f"{left} items wait until Plex answers again; nothing is counted meanwhile"
+                return Ending(waits, left=left, is_plex_away=True)
+            if not is_draining(folder):
+                return None
+            self._show(1 - left / max(first, 1))
+            clock.sleep(1.0)
+            now = count_due(folder)
+            if now != left:
+                first, left, moved_at = max(first, now), now, clock.monotonic()
+        if left:
+            stuck = f"{left} items wait; the process that drains has not moved for {STUCK:.0f} s"
+            return Ending(stuck, left=left)
+        self._show(1.0)
+        done = "Nothing is due; the background process has drained the queue"
+        return Ending(done + _next(self._manager.get_queue()))
+
+    def _is_plex_away(self) -> bool:
+        """What the breaker of the process that drains says."""
+        breaker = CircuitBreaker.as_onlooker(self._manager.folder / BREAKER, self._clock)
+        return breaker is not None and breaker.peek() is CircuitState.OPEN
+
+
+def process_queue(
+    config: Stash2PlexConfig,
+    stash: StashClient,
+    manager: QueueManager,
+    show: Show,
+    *,
+    budget: float | None = None,
+    may_begin: Callable[[CircuitBreaker], bool] = CircuitBreaker.can_execute,
+) -> str:
+    """Drain until nothing is due, or for *budget* seconds; return a summary."""
+    return Foreground(config, stash, manager, show, may_begin=may_begin).process(budget).summary
 
 
 def sync_all(
@@ -104,113 +203,23 @@ def _sync(
     show: Show,
     pages: Iterator[tuple[SceneId, ...]],
 ) -> str:
+    """Stash runs one task at a time, scans included, so this one takes a slice only."""
     with drain_lock(manager.folder):
         open_queue(manager)  # a damaged one is set aside by whoever holds the lock
     added = bulk.enqueue(manager.get_queue(), pages)
     log.info("%d scenes enqueued", added)
-    summary = process_queue(config, stash, manager, show, budget=SLICE)
+    stats = SyncStats.load_from_file(manager.folder / STATS)
+    budget = stats.get_estimated_timeout(count_due(manager.folder))
+    log.info("This task takes %.0f s at most and leaves the rest to the background", budget)
+    summary = process_queue(config, stash, manager, show, budget=budget)
     return f"{added} scenes enqueued. {summary}"
 
 
-def process_queue(
-    config: Stash2PlexConfig,
-    stash: StashClient,
-    manager: QueueManager,
-    show: Show,
-    *,
-    budget: float | None = None,
-) -> str:
-    """Drain in the foreground, or watch the process that already does; return a summary.
-
-    Args:
-        budget: seconds after which the rest is left to the background; None for no limit.
-
-    Raises:
-        UserError, StashUnavailable, QueueUnusable, QueueBusy.
-    """
-    show = Bar(show)
-    end = None if budget is None else manager.clock.monotonic() + budget
-    while True:
-        with drain_lock(manager.folder) as ours:
-            if ours:
-                return _drain_here(config, stash, manager, show, end)
-        if (told := follow(manager, show, end)) is not None:
-            return told
-
-
-def _drain_here(
-    config: Stash2PlexConfig,
-    stash: StashClient,
-    manager: QueueManager,
-    show: Show,
-    end: float | None,
-) -> str:
-    """Drain as the holder of the drain lock."""
-    open_queue(manager)
-    services = connect(config, stash, manager)
-    try:
-        resume_orphans(services.queue)
-        return _drain(services, show, end)
-    finally:
-        services.close()
-
-
-def _drain(services: Services, show: Show, end: float | None) -> str:
-    clock = services.clock
-    started = clock.monotonic()
-    total = count_due(services.folder)
-    if not total and not is_due(services.queue):
-        return "Queue is empty - nothing to process" + _next(services.queue)
-    log.info("Starting batch processing of %d items...", total)
-    show(0.0)
-    worker = SyncWorker(services)
-    report = worker.drain(
-        go_on=lambda: end is None or clock.monotonic() < end,
-        on_progress=Progress(services, show, started, shown_at=started),
-    )
-    if report.stopped and worker.circuit_breaker.peek() is CircuitState.CLOSED:
-        log.warning("stopped: %s", report.stopped)
-    elif report.stopped:
-        log.warning("Circuit breaker OPEN - Plex may be unavailable")
-        log.info("Processed %d items before circuit break", report.processed)
-    else:
-        show(1.0)
-    return _summary(services, report, clock.monotonic() - started)
-
-
-def follow(manager: QueueManager, show: Show, end: float | None = None) -> str | None:
-    """Show the progress of the process that drains, until nothing moves any more.
-
-    Args:
-        end: monotonic seconds at which to leave it alone; None for no limit.
-
-    Returns:
-        What to say; None if that process is gone and has left something to do.
-    """
-    clock, folder = manager.clock, manager.folder
-    first = left = count_due(folder)
-    if not left:
-        return "Queue is empty - nothing to process" + _next(manager.get_queue())
-    log.info("Another process drains; showing its progress")
-    moved_at = clock.monotonic()
-    while left and clock.monotonic() - moved_at < STUCK:
-        if end is not None and clock.monotonic() >= end:
-            return f"{left} items remain and are left to the background"
-        if _plex_is_away(folder, clock):
-            return f"{left} items wait until Plex answers again; nothing is counted meanwhile"
-        if not is_draining(folder):
-            return None
-        show(1 - left / max(first, 1))
-        clock.sleep(1.0)
-        now = count_due(folder)
-        if now != left:
-            first, left, moved_at = max(first, now), now, clock.monotonic()
-    if left:
-        return f"{left} items wait; the process that drains has not moved for {STUCK:.0f} s"
-    show(1.0)
-    return "Nothing is due; the background process has drained the queue" + _next(
-        manager.get_queue()
-    )
+def estimate(stats: SyncStats, items: int) -> str:
+    """How long so many items take, and by what that is reckoned."""
+    average = stats.avg_processing_time
+    by = "measured" if stats.is_measured else "default"
+    return f"{items * average:.0f} s for {items} items ({by}: {average:.3g} s per item)"
 
 
 def is_draining(folder: Path) -> bool:
@@ -221,11 +230,6 @@ def is_draining(folder: Path) -> bool:
     """
     with drain_lock(folder) as ours:
         return not ours
-
-
-def _plex_is_away(folder: Path, clock: Clock) -> bool:
-    """What the breaker of the process that drains says."""
-    return CircuitBreaker(state_file=folder / BREAKER, clock=clock).peek() is CircuitState.OPEN
 
 
 @contextmanager
@@ -240,7 +244,8 @@ def drain_lock(folder: Path) -> Iterator[bool]:
             host.unlock(lock)
 
 
-def _summary(services: Services, report: DrainReport, elapsed: float) -> str:
+def _summary(services: Services, worker: SyncWorker, elapsed: float, left: int) -> str:
+    report = worker.report
     summary = (
         f"Batch processing complete: {report.succeeded} succeeded, {report.failed} failed "
         f"in {elapsed:.1f}s"
@@ -250,8 +255,12 @@ def _summary(services: Services, report: DrainReport, elapsed: float) -> str:
     if report.failed:
         failed = get_stats(services.folder / "queue")["failed"]
         log.warning("DLQ contains %d items requiring review", failed)
-    if left := count_due(services.folder):
+    if left:
         summary += f"; {left} remain and are left to the background"
+        log.info(
+            "%d items remain: %s; Process Queue goes on without a limit",
+            left, estimate(worker.stats, left),
+        )  # fmt: skip
     return summary + _next(services.queue)
 
 

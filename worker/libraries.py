@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Sequence
-from pathlib import PurePath, PurePosixPath, PureWindowsPath
+from pathlib import Path, PurePath, PurePosixPath, PureWindowsPath
 
 from domain.errors import PermanentError, TransientError, UserError
 from domain.plex_item import Section, SectionKey
@@ -13,6 +13,8 @@ from worker.services import Services
 log = logging.getLogger(__name__)
 
 KIND = "movie"  # home video libraries are of this type too
+
+FORGET_INDEX = "plex_index.forget"  # an empty file: somebody wants the index to be built again
 
 
 def chosen_sections(services: Services) -> tuple[Section, ...]:
@@ -32,6 +34,25 @@ def chosen_sections(services: Services) -> tuple[Section, ...]:
         log.warning("Plex has no library %s (it has: %s): check plex_library", wanted[name], there)
     services.index.prepare(services.plex, chosen)
     return chosen
+
+
+def ask_to_forget_index(folder: Path) -> None:
+    """Have the next batch list all libraries again, whichever process drains it.
+
+    A word, because a process that is listing them now must not lose half of it.
+    """
+    (folder / FORGET_INDEX).touch(mode=0o600)
+
+
+def forget_index_if_asked(services: Services) -> bool:
+    """Empty the path index if somebody wants that; return whether it is empty now."""
+    word = services.folder / FORGET_INDEX
+    if not word.exists():
+        return False
+    services.index.forget_all()
+    word.unlink(missing_ok=True)
+    log.info("the match cache is cleared; Plex's libraries are listed again")
+    return True
 
 
 def ask_for_scan(

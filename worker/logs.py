@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from stash.log import StashHandler, background_handler
-from stash.scrubber import Scrubber
+from stash.scrubber import Scrubber, ScrubbingFormatter
 from sync_queue.wake import LOG
 from validation.config import Stash2PlexConfig
 
@@ -58,6 +58,20 @@ def log_to_file(folder: Path, connection: Mapping[str, object]) -> Logs:
     """Log to background.log, for a process whose stderr nobody reads."""
     scrubber = _scrubber(connection)
     return Logs(background_handler(folder / LOG, scrubber), scrubber)
+
+
+def log_to_terminal(*secrets: str, level: int) -> Logs:
+    """Log to stderr, for a process that somebody has started by hand, or cron.
+
+    Args:
+        level: of the least important lines that are shown.
+    """
+    scrubber = Scrubber()
+    scrubber.register(*secrets)
+    handler = logging.StreamHandler()
+    handler.setLevel(level)
+    handler.setFormatter(ScrubbingFormatter(scrubber, "%(asctime)s %(levelname)s %(message)s"))
+    return Logs(handler, scrubber)
 
 
 def _scrubber(connection: Mapping[str, object]) -> Scrubber:

@@ -8,7 +8,13 @@ import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from domain.errors import PermanentError, PlexNotFound, PlexTemporaryError, TransientError
+from domain.errors import (
+    AmbiguousMatch,
+    PermanentError,
+    PlexNotFound,
+    PlexTemporaryError,
+    TransientError,
+)
 from domain.job import SceneId, SyncJob
 from domain.ledger import LedgerEntry
 from domain.outcome import Buried, Gone, Outcome, Skipped, Waiting
@@ -161,9 +167,8 @@ def _plan(services: Services, scene: Scene, found: Found, owners: Owners) -> Pre
         return Waiting(until, found.why, "PlexTemporaryError", counted=False)
     if isinstance(found, Ambiguous):
         paths = ", ".join(found.paths)
-        return Buried(
-            f"several files in Plex could be it ({paths}): set path_map", "Ambiguous", attempts=1
-        )
+        reason = f"several files in Plex could be it ({paths}): set path_map"
+        return Buried(reason, AmbiguousMatch.__name__, attempts=1)
     return _shared_out(services, scene, found, owners)
 
 

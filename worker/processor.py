@@ -15,31 +15,33 @@ from domain.errors import (
     TransientError,
 )
 from domain.job import SyncJob
-from domain.ledger import LedgerEntry
 from domain.outcome import Buried, Parked, Skipped, Synced, Waiting
 from domain.plex_item import Section, SectionKey
 from plex.paths import base_name
 from sync_queue import spool
-from sync_queue.operations import get_pending, has_waiting, release, send_to_back
-from sync_queue.orphans import get_suspect, mark_at_work
+from sync_queue.operations import has_waiting, release, send_to_back
+from sync_queue.orphans import mark_at_work
 from worker.backoff import NOT_IN_PLEX, Schedule, transient
-from worker.charge import Charge, size_of_batch
+from worker.batch import next_batch
+from worker.charge import Charge
 from worker.circuit_breaker import CircuitBreaker, CircuitState
 from worker.drain_report import DrainReport
 from worker.finder import look_for_parked
-from worker.libraries import ask_for_scan, chosen_sections
+from worker.housekeeping import tidy
+from worker.libraries import ask_for_scan, chosen_sections, forget_index_if_asked
 from worker.prepare import (
     UNTIL_ASKED_AGAIN,
     Failed,
     Missing,
     Prepared,
     Taken,
-    Target,
     Work,
     prepare,
 )
 from worker.services import Services
-from worker.settle import Settlement, settle
+from worker.settle import Settlement, announce, settle
+from worker.stats import FILE as STATS
+from worker.stats import SyncStats
 from worker.writer import Writer, Written
 
 __all__ = ["DrainReport", "PermanentError", "SyncWorker", "TransientError"]
@@ -47,8 +49,6 @@ __all__ = ["DrainReport", "PermanentError", "SyncWorker", "TransientError"]
 log = logging.getLogger(__name__)
 
 BREAKER = "circuit_breaker.json"
-
-BATCH = 100  # scenes read with one request on each side
 
 AFTER_A_FAILURE = 1.0  # seconds until a server that failed is asked again; then the breaker opens
 
@@ -64,6 +64,7 @@ class SyncWorker:
         self.circuit_breaker = breaker or CircuitBreaker(
             state_file=services.folder / BREAKER, clock=services.clock
         )
+        self.stats = SyncStats.load_from_file(services.folder / STATS)
         self.report = DrainReport()
 
     def drain(
@@ -89,10 +90,11 @@ class SyncWorker:
             if not self._plex_may_be_asked():
                 self.report.stopped = "Plex does not answer"
                 break
-            if not (batch := self._next_batch()):
+            spool.ingest(self.services.queue)
+            if not (batch := next_batch(self.services.queue)):
                 break
             try:
-                self._process(batch, go_on, on_progress)
+                self._process_in_time(batch, go_on, on_progress)
             except PlexServerDown as error:
                 log.warning("%s", error)
                 self.circuit_breaker.record_failure()
@@ -101,6 +103,9 @@ class SyncWorker:
                 # Nothing of the batch can be told: a listing fails, or the index.
                 self.report.stopped = str(error)
                 break
+        self.stats.save_to_file(self.services.folder / STATS)
+        if not self.report.stopped:
+            tidy(self.services)
         return self.report
 
     def _plex_may_be_asked(self) -> bool:
@@ -116,21 +121,17 @@ class SyncWorker:
             self.circuit_breaker.record_success()
         return True
 
-    def _next_batch(self) -> list[SyncJob]:
-        """Up to BATCH jobs of one queue, hooks first; a suspect alone when no other is due."""
-        spool.ingest(self.services.queue)
-        size = size_of_batch(self.services.queue, BATCH)
-        for name in ("default", "bulk"):
-            jobs: list[SyncJob] = []
-            while len(jobs) < size:
-                job = get_pending(self.services.queue, names=(name,))
-                if job is None:
-                    break
-                jobs.append(job)
-            if jobs:
-                return jobs
-        suspect = get_suspect(self.services.queue)
-        return [suspect] if suspect else []
+    def _process_in_time(
+        self,
+        batch: Sequence[SyncJob],
+        go_on: Callable[[], bool],
+        on_progress: Callable[[DrainReport], None],
+    ) -> None:
+        """Process a batch and measure it; one that an error ends says nothing of jobs."""
+        clock, before = self.services.clock, self.report.processed
+        started = clock.monotonic()
+        self._process(batch, go_on, on_progress)
+        self.stats.add(self.report.processed - before, clock.monotonic() - started)
 
     def _process(
         self,
@@ -145,13 +146,13 @@ class SyncWorker:
         """
         left = list(batch)
         try:
-            if not self._sections:
+            if not self._sections or forget_index_if_asked(self.services):
                 self._sections = chosen_sections(self.services)
                 look_for_parked(self.services, self._sections)
             log.debug("reading %d scenes of the %s queue", len(batch), batch[0].queue)
             with Charge(self.services.queue, batch) as charge:
                 prepared = prepare(self.services, self._sections, batch, charge)
-            self._announce(prepared)
+            announce(self.services, prepared)
             while left and self._is_next(left[0], go_on, first=len(left) == len(batch)):
                 job, what = prepared[len(batch) - len(left)]
                 following = left[1] if len(left) > 1 else None
@@ -175,19 +176,6 @@ class SyncWorker:
         if first:
             return True
         return go_on() and not (job.queue == "bulk" and has_waiting(self.services.queue, "default"))
-
-    def _announce(self, prepared: Sequence[tuple[SyncJob, Prepared]]) -> None:
-        """Store which tags are about to be added, and which job is at work.
-
-        A worker that dies after a PUT and before its settlement has added tags that nobody
-        else knows to be ours.
-        """
-        with self.services.queue.db.transaction():
-            for _, what in prepared:
-                for target in what.targets if isinstance(what, Work) else ():
-                    if target.plan.intent:
-                        self.services.ledger.store(_with_intent(target))
-            mark_at_work(self.services.queue, prepared[0][0])
 
     def _put_back(self, jobs: Sequence[SyncJob], *, head_last: bool = False) -> None:
         with self.services.queue.db.transaction():
@@ -273,7 +261,14 @@ class SyncWorker:
         if wait is None:
             reason = f"gave up after {schedule.attempts} attempts: {error}"
             return Settlement(job, Buried(reason, cause, schedule.attempts))
+        return self._requeue_with_metadata(job, error, wait)
+
+    def _requeue_with_metadata(
+        self, job: SyncJob, error: TransientError, wait: float
+    ) -> Settlement:
+        """The job waits for its next attempt, with what is known of those before."""
         until = self.services.clock.now() + max(wait, error.retry_after or 0.0)
+        cause, missed = type(error).__name__, isinstance(error, PlexNotFound)
         return Settlement(job, Waiting(until, str(error), cause, counted=True, missed=missed))
 
     def _get_max_retries_for_error(self, error: TransientError) -> Schedule:
@@ -281,13 +276,3 @@ class SyncWorker:
         if isinstance(error, PlexNotFound):
             return NOT_IN_PLEX
         return transient(self.services.config.max_retries)
-
-
-def _with_intent(target: Target) -> LedgerEntry:
-    """The entry with what is about to be added, beside what earlier attempts may have added."""
-    old, new = target.entry.intent, target.plan.intent
-    names = {
-        field: tuple(dict.fromkeys((*old.get(field, ()), *new.get(field, ()))))
-        for field in {**old, **new}
-    }
-    return replace(target.entry, intent=names)

@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import assert_never
 
 from domain.job import SceneId, SyncJob
@@ -13,6 +13,7 @@ from sync_queue import dlq, parked
 from sync_queue.operations import ack_job
 from sync_queue.orphans import mark_at_work
 from sync_queue.retry import put_off
+from worker.prepare import Prepared, Target, Work
 from worker.services import Services
 
 log = logging.getLogger(__name__)
@@ -35,6 +36,30 @@ class Settlement:
     entries: Sequence[LedgerEntry] = ()
     holds: Sequence[tuple[str, RatingKey]] | None = None
     lost: Sequence[tuple[str, RatingKey, SceneId]] = ()
+
+
+def announce(services: Services, prepared: Sequence[tuple[SyncJob, Prepared]]) -> None:
+    """Store which tags are about to be added, and which job is at work.
+
+    A worker that dies after a PUT and before its settlement has added tags that nobody else
+    knows to be ours.
+    """
+    with services.queue.db.transaction():
+        for _, what in prepared:
+            for target in what.targets if isinstance(what, Work) else ():
+                if target.plan.intent:
+                    services.ledger.store(_with_intent(target))
+        mark_at_work(services.queue, prepared[0][0])
+
+
+def _with_intent(target: Target) -> LedgerEntry:
+    """The entry with what is about to be added, beside what earlier attempts may have added."""
+    old, new = target.entry.intent, target.plan.intent
+    names = {
+        field: tuple(dict.fromkeys((*old.get(field, ()), *new.get(field, ()))))
+        for field in {**old, **new}
+    }
+    return replace(target.entry, intent=names)
 
 
 def settle(services: Services, settlement: Settlement, following: SyncJob | None) -> None:

@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from stash.log import MAX_LINE, StashHandler, background_handler, log_progress
+import Stash2Plex
+from stash.log import MAX_LINE, StashHandler, background_handler
 from stash.scrubber import Scrubber
 
 Attach = Callable[[logging.Handler], logging.Logger]
@@ -116,9 +117,8 @@ def test_text_streams_are_written_too(attach: Attach) -> None:
 
 def test_stderr_is_the_default(capfd: pytest.CaptureFixture[str], attach: Attach) -> None:
     attach(StashHandler(Scrubber())).info("ok")
-    log_progress(0.5)
 
-    assert capfd.readouterr() == ("", "\x01i\x02ok\n\x01p\x020.5000\n")
+    assert capfd.readouterr() == ("", "\x01i\x02ok\n")
 
 
 def test_a_reader_that_is_gone_stops_nothing(attach: Attach) -> None:
@@ -130,7 +130,6 @@ def test_a_reader_that_is_gone_stops_nothing(attach: Attach) -> None:
 
     attach(StashHandler(Scrubber(), stream=broken)).info("nobody hears this")
     attach(StashHandler(Scrubber(), stream=closed)).info("nor this")
-    log_progress(0.5, closed)
 
     broken.close()
 
@@ -144,18 +143,15 @@ def test_without_a_stderr_nothing_is_written(
 
 
 @pytest.mark.parametrize(
-    ("fraction", "said"), [(0, "0.0000"), (0.25, "0.2500"), (1, "1.0000"), (-1, "0.0000")]
+    ("fraction", "said"),
+    [(0, "0.0000"), (0.25, "0.2500"), (1, "1.0000"), (-1, "0.0000"), (100, "1.0000")],
 )
-def test_progress_is_a_fraction(out: io.BytesIO, fraction: float, said: str) -> None:
-    log_progress(fraction, out)
+def test_progress_is_a_fraction_that_never_leaves_the_bar(
+    capfd: pytest.CaptureFixture[str], fraction: float, said: str
+) -> None:
+    Stash2Plex.log_progress(fraction)
 
-    assert out.getvalue() == f"\x01p\x02{said}\n".encode()
-
-
-def test_progress_never_leaves_the_bar(out: io.BytesIO) -> None:
-    log_progress(100, out)
-
-    assert out.getvalue() == b"\x01p\x021.0000\n"
+    assert capfd.readouterr() == ("", f"\x01p\x02{said}\n")
 
 
 def test_secrets_and_paths_do_not_reach_stash(out: io.BytesIO, attach: Attach) -> None:

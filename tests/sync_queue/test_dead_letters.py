@@ -68,14 +68,18 @@ def test_a_scene_that_is_synced_later_is_no_dead_letter_any_more(
     assert store.dead() == {2: "two"}
 
 
-def test_a_scene_stays_a_dead_letter_while_it_is_only_tried_again(store: Store) -> None:
+def test_a_scene_that_is_tried_again_is_no_dead_letter_until_it_is_given_up_again(
+    store: Store,
+) -> None:
     store.event(1)
     give_up(store, "one")
     store.event(1)
 
-    store.postpone(store.take(), 60)
+    store.postpone(store.take(), 0)
+    assert store.dead() == {}
 
-    assert store.dead() == {1: "one"}
+    give_up(store, "two")
+    assert store.dead() == {1: "two"}
 
 
 def test_adding_a_letter_says_what_went_wrong_and_how_often_it_was_tried(

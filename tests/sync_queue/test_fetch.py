@@ -52,10 +52,14 @@ def test_a_drain_may_look_into_one_queue_only(store: Store, queue: SyncQueue) ->
     assert (job.key, job.queue) == (scene(1), "bulk")
 
 
-def test_a_fresh_job_has_no_history(store: Store, clock: FrozenClock) -> None:
-    store.event(1)
+def test_a_fresh_job_has_no_history_but_the_time_of_its_event(
+    store: Store, clock: FrozenClock
+) -> None:
+    store.put(1)
+    recorded_at = clock.now()
+    clock.move(60)
 
-    assert store.take() == SyncJob(scene(1), "default", enqueued_at=clock.now())
+    assert store.take() == SyncJob(scene(1), "default", enqueued_at=recorded_at)
 
 
 def test_an_event_for_a_scene_in_flight_is_fetched_after_it_is_settled(store: Store) -> None:

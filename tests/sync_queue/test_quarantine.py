@@ -151,6 +151,8 @@ def test_damage_in_the_middle_of_the_file_is_noticed_when_a_job_is_fetched(store
 def test_damage_in_the_middle_of_the_file_is_noticed_when_orphans_are_resumed(
     store: Store,
 ) -> None:
+    store.put(2001)
+    store.take()
     zero_the_table(store)
 
     with pytest.raises(DatabaseDamaged):

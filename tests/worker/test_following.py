@@ -112,7 +112,7 @@ def test_sync_all_enqueues_and_shows_the_others_progress(stage: Stage, run: Run)
 
     summary = run(foreground.sync_all)
 
-    assert summary.startswith("3 scenes enqueued. 3 items wait;")
+    assert summary == "3 scenes enqueued. 3 items remain and are left to the background"
 
 
 def test_what_a_process_leaves_behind_when_it_ends_is_drained_here(

@@ -179,14 +179,17 @@ def test_sync_all_brings_every_scene_to_plex(stage: Stage, run: Run) -> None:
     assert titles(stage, scenes) == [f"Scene {n}" for n in range(12)]
 
 
-def test_sync_all_stops_after_five_minutes(stage: Stage, run: Run) -> None:
-    given_scenes(stage, 10)
-    stage.world.plex.before_answer = lambda _: stage.clock.move(100)
+def test_sync_all_takes_as_long_as_its_scenes_are_reckoned_to_take(
+    stage: Stage, run: Run, caplog: pytest.LogCaptureFixture
+) -> None:
+    given_scenes(stage, 20)
+    stage.world.plex.before_answer = lambda _: stage.clock.move(10)
 
     summary = run(foreground.sync_all)
 
-    assert "3 succeeded" in summary
-    assert "7 remain and are left to the background" in summary
+    assert "This task takes 60 s at most and leaves the rest to the background" in caplog.text
+    assert "6 succeeded" in summary
+    assert "14 remain and are left to the background" in summary
 
 
 def test_sync_recent_brings_what_changed_within_a_day_to_plex(stage: Stage, run: Run) -> None:

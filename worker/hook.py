@@ -1,0 +1,56 @@
+"""What a hook does: record the event, and see to it that somebody processes it.
+
+Part of the hook path: the standard library alone.
+"""
+
+from stash import protocol
+from sync_queue import inbox, wake
+
+
+def record_event(invocation: protocol.Invocation, script: str) -> str:
+    """Record the event and wake the background; return what was done.
+
+    Raises:
+        BadInvocation: it names no scene, or the edit could be written nowhere.
+    """
+    hook = invocation.hook
+    if hook is None or hook.type not in protocol.SCENE_EVENTS:
+        return "ignored: not an event Stash2Plex acts on"
+    if not hook.changes_plex:
+        return "ignored: nothing that Plex shows has changed"
+    if hook.id is None:
+        raise protocol.BadInvocation(hook.type + " names no scene: nothing to record")
+    data_dir = protocol.data_dir(invocation.connection)
+    job = inbox.payload("scene", hook.id)
+    try:
+        how = inbox.record(data_dir, job)
+    except OSError as error:
+        return _entrust(data_dir, script, invocation, job, error)
+    return how + "; background " + wake_background(data_dir, script, invocation.connection)
+
+
+def _entrust(
+    data_dir: str, script: str, invocation: protocol.Invocation, job: bytes, error: OSError
+) -> str:
+    """Nothing can be written: leave word if that is possible, and let a process remember."""
+    inbox.leave_word(data_dir)
+    wake_background(data_dir, script, invocation.connection, unrecorded=job.decode(), insist=True)
+    raise protocol.BadInvocation(
+        f"the edit could not be recorded in {data_dir} ({error.strerror}): make room there; "
+        "all scenes will be checked again"
+    )
+
+
+def wake_background(
+    data_dir: str,
+    script: str,
+    connection: dict[str, object],
+    *,
+    unrecorded: str = "",
+    insist: bool = False,
+) -> str:
+    """Wake the background; what was done before is no less done if that fails."""
+    try:
+        return wake.wake(data_dir, script, connection, unrecorded=unrecorded, insist=insist)
+    except OSError as error:
+        return f"not started ({error.strerror})"

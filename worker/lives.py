@@ -1,0 +1,69 @@
+"""The start of a background process: its lives, one after the other; needs no package itself."""
+
+import json
+import os
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from domain.clock import SystemClock
+from domain.errors import NotInstalled
+from stash import protocol
+from sync_queue import wake
+from worker.hook import wake_background
+from worker.packages import add_packages
+
+LIVES = 10  # of a process that meets bugs; each costs the scene at work a life too
+
+Guarded = Callable[..., dict[str, object]]
+"""Calls a function with arguments and returns {"output": …}, or {"error": …} if it failed."""
+
+
+def live(script: str, arguments: Sequence[str], guarded: Guarded) -> int:
+    """Be the background process; a bug ends one life, and the job at work is charged with it.
+
+    Args:
+        script: the plugin's entrypoint.
+        arguments: the descriptor of the drain lock, if the starter handed it over.
+
+    Returns:
+        The exit code.
+    """
+    if hasattr(os, "setsid"):
+        os.setsid()  # a signal to Stash's session is none to us
+    try:
+        message = json.load(sys.stdin)
+    except ValueError:
+        return 1  # who started us was killed before it could say for whom
+    message["lock"] = int(arguments[0]) if arguments else None
+    for _ in range(LIVES):
+        document = guarded(_live_once, script, message)
+        if "error" not in document:
+            return 0
+        wake.tell(str(document["error"]))
+    return 1
+
+
+def _live_once(script: str, message: dict[str, Any]) -> str:
+    """One life and what comes after it."""
+    connection = message["server_connection"]
+    data_dir = protocol.data_dir(connection)
+    try:
+        add_packages(script)
+    except NotInstalled as error:
+        wake.hold_off(data_dir, str(error))
+        return "held off"
+    from worker.launch import run_background  # noqa: PLC0415 -- it needs the packages
+
+    is_outdated = run_background(
+        Path(data_dir),
+        connection,
+        SystemClock(),
+        lock=message.pop("lock", None),
+        unrecorded=str(message["unrecorded"]).encode(),
+        code=[Path(script), Path(script).with_suffix(".yml")],
+    )
+    if is_outdated:
+        wake_background(data_dir, script, connection, insist=True)
+    return "ended"
