@@ -19,6 +19,7 @@ if sys.version_info < (3, 11):  # noqa: UP036 -- the sentence is for those
     sys.exit(0)
 
 from stash import protocol
+from sync_queue import wake
 from worker import hook
 
 TYPE_CHECKING = False  # typing would cost a hook its import
@@ -226,7 +227,7 @@ def serve() -> Answer:
             protocol.say("i", f"[DEBUG] {mode} took {time.monotonic() - started:.1f} s")
         return answer
     finally:  # whatever is left in the queue
-        hook.wake_background(data_dir, SCRIPT, invocation.connection, insist=True)
+        wake.wake(data_dir, SCRIPT, invocation.connection, insist=True)
 
 
 def guarded(serve: Callable[..., Answer], *args: object) -> dict[str, object]:

@@ -42,17 +42,23 @@ def wake(
         insist: start it even if the last one left word that only the user can help.
 
     Returns:
-        STARTED, RUNNING or HELD_OFF.
-
-    Raises:
-        OSError: no process could be started.
+        STARTED, RUNNING, HELD_OFF, or why it could not be started: what the caller has done
+        before is no less done.
     """
     if not insist and _is_held_off(data_dir, str(connection.get("Dir") or "")):
         return HELD_OFF
+    message = json.dumps({"server_connection": connection, "unrecorded": unrecorded}).encode()
+    try:
+        return STARTED if _start(data_dir, script, message) else RUNNING
+    except OSError as error:
+        return f"not started ({error.strerror})"
+
+
+def _start(data_dir: str, script: str, message: bytes) -> bool:
+    """Start a process, unless another drains."""
     lock = host.try_lock(os.path.join(data_dir, DRAIN_LOCK))
     if lock is None:
-        return RUNNING
-    message = json.dumps({"server_connection": connection, "unrecorded": unrecorded}).encode()
+        return False
     argv = [sys.executable or "python3", script, "--background"]
     try:
         if host.POSIX:
@@ -68,7 +74,7 @@ def wake(
     finally:
         if host.POSIX:
             host.unlock(lock)  # the child's copy of the descriptor keeps it
-    return STARTED
+    return True
 
 
 def hold_off(data_dir: str, why: str) -> None:

@@ -48,6 +48,9 @@ TIMED = {
     "enqueue: one of 2,000 against one of 1,000",
     "claim and settle: one of 2,000 against one of 1,000",
     "count 2,000 rows by state",
+    "claim and settle: after 2,000 jobs against after 1,000",
+    "status: 2,000 jobs, as many retries, 10,000 dead letters",
+    "file after 50,000 jobs are gone against before",
 }
 COUNTED = {
     "4 hooks at once: scenes in Plex afterwards": "4",

@@ -26,7 +26,7 @@ def record_event(invocation: protocol.Invocation, script: str) -> str:
         how = inbox.record(data_dir, job)
     except OSError as error:
         return _entrust(data_dir, script, invocation, job, error)
-    return how + "; background " + wake_background(data_dir, script, invocation.connection)
+    return how + "; background " + wake.wake(data_dir, script, invocation.connection)
 
 
 def _entrust(
@@ -34,23 +34,8 @@ def _entrust(
 ) -> str:
     """Nothing can be written: leave word if that is possible, and let a process remember."""
     inbox.leave_word(data_dir)
-    wake_background(data_dir, script, invocation.connection, unrecorded=job.decode(), insist=True)
+    wake.wake(data_dir, script, invocation.connection, unrecorded=job.decode(), insist=True)
     raise protocol.BadInvocation(
         f"the edit could not be recorded in {data_dir} ({error.strerror}): make room there; "
         "all scenes will be checked again"
     )
-
-
-def wake_background(
-    data_dir: str,
-    script: str,
-    connection: dict[str, object],
-    *,
-    unrecorded: str = "",
-    insist: bool = False,
-) -> str:
-    """Wake the background; what was done before is no less done if that fails."""
-    try:
-        return wake.wake(data_dir, script, connection, unrecorded=unrecorded, insist=insist)
-    except OSError as error:
-        return f"not started ({error.strerror})"

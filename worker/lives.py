@@ -11,7 +11,6 @@ from domain.clock import SystemClock
 from domain.errors import NotInstalled
 from stash import protocol
 from sync_queue import wake
-from worker.hook import wake_background
 from worker.packages import add_packages
 
 LIVES = 10  # of a process that meets bugs; each costs the scene at work a life too
@@ -65,5 +64,5 @@ def _live_once(script: str, message: dict[str, Any]) -> str:
         code=[Path(script), Path(script).with_suffix(".yml")],
     )
     if is_outdated:
-        wake_background(data_dir, script, connection, insist=True)
+        wake.wake(data_dir, script, connection, insist=True)
     return "ended"

@@ -9,7 +9,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from tests.bench import drains, hooks, rows, saves
+from tests.bench import aged, drains, hooks, rows, saves
 from tests.bench.runner import Runner, clean_interpreter
 from tests.bench.sizes import FULL, QUICK, Sizes
 from tests.bench.table import Row, markdown, write
@@ -45,6 +45,7 @@ def measure(folder: Path, sizes: Sizes) -> Iterator[Row]:
     """All rows; the quickest first."""
     python = clean_interpreter(folder / "venv")
     yield from rows.measure(folder / "rows", sizes)
+    yield from aged.measure(folder / "aged", sizes)
     yield from saves.measure(folder / "saves", python, sizes)
     with Runner(python, folder) as runner:
         yield from hooks.measure(folder / "hooks", runner, sizes)

@@ -16,6 +16,7 @@ class Sizes:
         slow_drain: scenes in a drain at 5 ms.
         slow_drains: how often.
         few, many: rows whose costs are compared.
+        processed: jobs that an old queue has seen.
     """
 
     hooks: int = 25
@@ -27,10 +28,11 @@ class Sizes:
     slow_drains: int = 3
     few: int = 10_000
     many: int = 100_000
+    processed: int = 1_000_000
 
 
 FULL = Sizes()
 QUICK = Sizes(
     hooks=2, burst=4, bursts=1, saves=1, drains=((20, 1),), slow_drain=10, slow_drains=1,
-    few=1000, many=2000,
+    few=1000, many=2000, processed=2000,
 )  # fmt: skip
