@@ -78,7 +78,7 @@ def settle(services: Services, settlement: Settlement, following: SyncJob | None
             ledger.store(entry)
         _move(services, job, settlement.outcome)
         mark_at_work(queue, following)
-    _tell(job, settlement.outcome)
+    _tell(job, settlement.outcome, hides_missing=services.config.skip_not_found)
 
 
 def _move(services: Services, job: SyncJob, outcome: Outcome) -> None:
@@ -96,8 +96,9 @@ def _move(services: Services, job: SyncJob, outcome: Outcome) -> None:
             assert_never(outcome)
 
 
-def _tell(job: SyncJob, outcome: Outcome) -> None:
+def _tell(job: SyncJob, outcome: Outcome, *, hides_missing: bool) -> None:
     scene = job.scene_id
+    missing = logging.DEBUG if hides_missing else logging.INFO
     match outcome:
         case Synced(changed):
             log.info("scene %d: synced %s", scene, ", ".join(changed) or "(no change)")
@@ -106,9 +107,10 @@ def _tell(job: SyncJob, outcome: Outcome) -> None:
         case Gone():
             log.info("scene %d: no longer in Stash; Plex is left as it is", scene)
         case Waiting():
-            log.info("scene %d: put off: %s", scene, outcome.why)
+            level = missing if outcome.missed else logging.INFO
+            log.log(level, "scene %d: put off: %s", scene, outcome.why)
         case Parked():
-            log.info("scene %d: not in Plex; waits until Plex shows its file", scene)
+            log.log(missing, "scene %d: not in Plex; waits until Plex shows its file", scene)
         case Buried():
             log.warning("scene %d: given up: %s", scene, outcome.reason)
         case _:

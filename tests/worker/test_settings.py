@@ -1,5 +1,6 @@
 """Each setting that governs what is written, changed and its effect seen in Plex."""
 
+import logging
 from typing import Any
 
 import pytest
@@ -241,3 +242,18 @@ def test_another_installation_has_another_identifier(stage: Stage, world: World)
     stage.sync()
 
     assert world.plex.requests[0].headers["x-plex-client-identifier"] != first
+
+
+@pytest.mark.parametrize(("ignored", "told"), [(False, True), (True, False)])
+def test_scenes_that_plex_lacks_are_named_in_the_log_unless_they_are_to_be_ignored(
+    stage: Stage, caplog: pytest.LogCaptureFixture, ignored: bool, told: bool
+) -> None:
+    stage.open(skip_not_found=ignored)
+    stage.enqueue(stage.world.add("a", in_plex=False))
+
+    with caplog.at_level(logging.INFO):
+        stage.drain_until_idle()
+
+    assert stage.parked() == [1]
+    assert ("put off: Plex has no item with its file" in caplog.text) is told
+    assert ("not in Plex; waits until Plex shows its file" in caplog.text) is told
