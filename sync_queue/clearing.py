@@ -60,7 +60,8 @@ def clear_pending_items(queue: SyncQueue, task: str = "Clear Pending Queue") -> 
     """
     number = _begin(queue, task)
     queued = sum(_remove(queue, number, name, "status < 2") for name in QUEUES)
-    retries = _remove(queue, number, "retry", _IS_AT_REST)
+    retries = _remove(queue, number, "retry", f"next_retry_at IS NOT NULL AND {_IS_AT_REST}")
+    _remove(queue, number, "retry", _IS_AT_REST)  # what was known of jobs that were counted above
     return Clearing(task, queue.clock.now(), queued, retries)
 
 
@@ -169,6 +170,8 @@ def _restore(queue: SyncQueue, origin: str, row: Mapping[str, Any], removed_at: 
     if _is_known(queue, JobKey(str(row["kind"]), int(row["id"]))):
         return 0
     if origin == "dead_letter" and _was_synced(queue, int(row["id"]), removed_at):
+        return 0
+    if origin == "retry" and row["next_retry_at"] is None:  # its turn has come and gone
         return 0
     queue.db.execute(
         f"INSERT INTO {ORIGINS[origin]} ({', '.join(row)}) VALUES ({', '.join('?' * len(row))})",

@@ -84,6 +84,9 @@ def retry_dead_letters(queue: SyncQueue, scenes: Sequence[int] | None = None) ->
 def trim_dead_letters(queue: SyncQueue) -> int:
     """Drop the dead letters that are too old or too many; return how many."""
     before = queue.clock.now() - LONGEST
+    oldest, count = queue.db.rows("SELECT MIN(buried_at), COUNT(*) FROM dead_letter")[0]
+    if not count or (oldest >= before and count <= MOST):
+        return 0
     with queue.db.transaction():
         gone = queue.db.execute(
             "DELETE FROM dead_letter WHERE buried_at < ? OR number NOT IN "
