@@ -7,8 +7,8 @@ from types import MappingProxyType
 from typing import Any
 
 from domain.job import JobKey
-from sync_queue.manager import QUEUES, ROWS_PER_LOCK, SyncQueue, payload
-from sync_queue.operations import parse_key
+from sync_queue.manager import QUEUES, ROWS_PER_LOCK, SyncQueue
+from sync_queue.operations import is_in_flight, is_waiting, parse_key
 
 KEPT = 7 * 86_400.0  # seconds for which a clearing can be undone
 
@@ -59,9 +59,12 @@ def clear_pending_items(queue: SyncQueue, task: str = "Clear Pending Queue") -> 
     Jobs in flight stay, and so do scenes that are parked or given up: those are in no queue.
     """
     number = _begin(queue, task)
-    queued = sum(_remove(queue, number, name, "status < 2") for name in QUEUES)
-    retries = _remove(queue, number, "retry", f"next_retry_at IS NOT NULL AND {_IS_AT_REST}")
-    _remove(queue, number, "retry", _IS_AT_REST)  # what was known of jobs that were counted above
+    queued = retries = 0
+    for name in QUEUES:
+        while counts := _take_queued(queue, number, name):
+            queued, retries = queued + counts[0], retries + counts[1]
+    while count := _take(queue, number, "retry", _IS_AT_REST):
+        retries += count
     return Clearing(task, queue.clock.now(), queued, retries)
 
 
@@ -71,11 +74,13 @@ def clear_dead_letters(
     """Remove dead letters.
 
     Args:
-        older_than: seconds since the burial; only older ones go.
+        older_than: seconds since the burial; only older ones go. 0 for all.
     """
-    latest = queue.clock.now() - older_than
+    latest = queue.clock.now() - older_than if older_than else float("inf")
     number = _begin(queue, task)
-    letters = _remove(queue, number, "dead_letter", "buried_at <= ?", (latest,))
+    letters = 0
+    while count := _take(queue, number, "dead_letter", "buried_at <= ?", (latest,)):
+        letters += count
     return Clearing(task, queue.clock.now(), dead_letters=letters)
 
 
@@ -127,33 +132,61 @@ def _begin(queue: SyncQueue, task: str) -> int:
         return int(row.lastrowid or 0)
 
 
-def _remove(
+def _take_queued(queue: SyncQueue, number: int, name: str) -> tuple[int, int] | None:
+    """Move some queue rows, and before each what is known of the job's earlier attempts.
+
+    Returns:
+        How many, and how many of them waited for a retry too; None if there was none.
+    """
+    with queue.db.transaction(durable=True):
+        rows = _rows(queue, name, "status < 2")
+        known = [
+            retry
+            for row in rows
+            if (key := parse_key(row["data"])) is not None
+            for retry in _rows(
+                queue, "retry", f"kind = ? AND id = ? AND {_IS_AT_REST}", (key.kind, key.id)
+            )
+        ]
+        _move(queue, number, "retry", known)
+        _move(queue, number, name, rows)
+    if not rows:
+        return None
+    return len(rows), sum(retry["next_retry_at"] is not None for retry in known)
+
+
+def _take(
     queue: SyncQueue, number: int, origin: str, condition: str, values: Sequence[object] = ()
 ) -> int:
-    """Move the rows that meet *condition* among the removed, and return how many."""
-    table = ORIGINS[origin]
-    columns = [name for _, name, *_ in queue.db.rows(f"PRAGMA table_info({table})")]
+    """Move some of the rows that meet *condition*; return how many, 0 if none is left."""
+    with queue.db.transaction(durable=True):
+        rows = _rows(queue, origin, condition, values)
+        _move(queue, number, origin, rows)
+    return len(rows)
+
+
+def _rows(
+    queue: SyncQueue, origin: str, condition: str, values: Sequence[object] = ()
+) -> list[dict[str, Any]]:
+    """Up to ROWS_PER_LOCK rows, by column."""
+    columns = [name for _, name, *_ in queue.db.rows(f"PRAGMA table_info({ORIGINS[origin]})")]
+    found = queue.db.rows(
+        f"SELECT * FROM {ORIGINS[origin]} WHERE {condition} LIMIT {ROWS_PER_LOCK}", values
+    )
+    return [dict(zip(columns, row, strict=True)) for row in found]
+
+
+def _move(queue: SyncQueue, number: int, origin: str, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Keep the rows among the removed, and delete them where they were."""
     keys = ("_id",) if origin in QUEUES else ("kind", "id")
-    total = 0
-    while True:
-        with queue.db.transaction(durable=True):
-            rows = [
-                dict(zip(columns, row, strict=True))
-                for row in queue.db.rows(
-                    f"SELECT * FROM {table} WHERE {condition} LIMIT {ROWS_PER_LOCK}", values
-                )
-            ]
-            queue.db.executemany(
-                "INSERT INTO removed (clearing, origin, document) VALUES (?, ?, ?)",
-                [(number, origin, json.dumps(row, default=_text)) for row in rows],
-            )
-            queue.db.executemany(
-                f"DELETE FROM {table} WHERE {' AND '.join(f'{key} = ?' for key in keys)}",
-                [[row[key] for key in keys] for row in rows],
-            )
-        total += len(rows)
-        if len(rows) < ROWS_PER_LOCK:
-            return total
+    queue.db.executemany(
+        "INSERT INTO removed (clearing, origin, document) VALUES (?, ?, ?)",
+        [(number, origin, json.dumps(row, default=_text)) for row in rows],
+    )
+    queue.db.executemany(
+        f"DELETE FROM {ORIGINS[origin]} WHERE {' AND '.join(f'{key} = ?' for key in keys)}",
+        [[row[key] for key in keys] for row in rows],
+    )
 
 
 def _text(data: bytes) -> str:
@@ -163,38 +196,39 @@ def _text(data: bytes) -> str:
 
 def _restore(queue: SyncQueue, origin: str, row: Mapping[str, Any], removed_at: float) -> int:
     """Put one row back; return how many came back, 1 or 0."""
-    for name in QUEUES:
-        if origin == name:
-            key = parse_key(str(row["data"]).encode())
-            return queue.insert([key], name) if key else 0
-    if _is_known(queue, JobKey(str(row["kind"]), int(row["id"]))):
+    if origin in QUEUES:
+        return _requeue(queue, origin, row)
+    key = JobKey(str(row["kind"]), int(row["id"]))
+    if _is_in(queue, key, "retry", "parked", "dead_letter") or is_in_flight(queue, key):
         return 0
-    if origin == "dead_letter" and _was_synced(queue, int(row["id"]), removed_at):
+    if is_waiting(queue, key):
         return 0
-    if origin == "retry" and row["next_retry_at"] is None:  # its turn has come and gone
+    if origin == "dead_letter" and _was_synced(queue, key.id, removed_at):
         return 0
     queue.db.execute(
         f"INSERT INTO {ORIGINS[origin]} ({', '.join(row)}) VALUES ({', '.join('?' * len(row))})",
         list(row.values()),
     )
-    return 1
+    return int(origin == "dead_letter" or row["next_retry_at"] is not None)
 
 
-def _is_known(queue: SyncQueue, key: JobKey) -> bool:
-    """Whether the job is in the queue again, in whatever state."""
-    rows = any(
-        queue.db.number(
-            f"SELECT EXISTS (SELECT 1 FROM ack_queue_{name} WHERE data = ?1 AND status < 2) "
-            f"OR EXISTS (SELECT 1 FROM ack_queue_{name} WHERE data = ?1 AND status = 2)",
-            (payload(key),),
-        )
-        for name in QUEUES
-    )
-    return rows or any(
+def _requeue(queue: SyncQueue, name: str, row: Mapping[str, Any]) -> int:
+    """Put a row back in its old place, unless its scene waits in that queue again."""
+    if parse_key(str(row["data"]).encode()) is None:
+        return 0
+    return queue.db.execute(
+        f"INSERT INTO {ORIGINS[name]} (_id, data, timestamp, status) SELECT ?1, ?2, ?3, 0 "
+        f"WHERE NOT EXISTS (SELECT 1 FROM {ORIGINS[name]} WHERE data = ?2 AND status < 2)",
+        (row["_id"], str(row["data"]).encode(), row["timestamp"]),
+    ).rowcount
+
+
+def _is_in(queue: SyncQueue, key: JobKey, *tables: str) -> bool:
+    return any(
         queue.db.number(
             f"SELECT EXISTS (SELECT 1 FROM {table} WHERE kind = ? AND id = ?)", (key.kind, key.id)
         )
-        for table in ("retry", "parked", "dead_letter")
+        for table in tables
     )
 
 

@@ -1,6 +1,7 @@
 """The queue's database as everybody but the hook opens it: one file, one lock, transactions."""
 
 import logging
+import os
 import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -144,7 +145,10 @@ class Database:
             if free >= before:  # a file that was made without auto_vacuum
                 return
         with in_our_words(), self.locked():
+            # Without patience for readers: hooks wait for the lock.
+            self._connection.execute("PRAGMA busy_timeout=0")
             self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+            self._connection.execute(f"PRAGMA busy_timeout={PATIENCE * 1000:.0f}")
 
     def was_replaced(self) -> bool:
         """Whether the file under its name is no longer the one that is open."""
@@ -165,6 +169,8 @@ def in_our_words_and_oserror() -> Iterator[None]:
 
 
 def _open(path: Path) -> sqlite3.Connection:
+    if path.exists() and not os.access(path, os.W_OK):  # see inbox
+        raise QueueUnusable("the queue cannot be written: queue/data.db is read-only")
     connection = sqlite3.connect(path, timeout=PATIENCE, isolation_level=None)
     try:
         connection.execute(f"PRAGMA journal_size_limit={WAL_LIMIT}")

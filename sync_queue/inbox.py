@@ -15,6 +15,8 @@ from sync_queue import host
 
 PATIENCE = 1.0  # seconds for the lock and the database; then the spool
 
+LAST = "queue.last"  # the highest row number that a hook was given
+
 LOST = "reconciliation.due"  # an empty file: events were lost, all scenes are to be checked
 
 # persist-queue's own statement for SQLiteAckQueue (tests/sync_queue/test_contract.py).
@@ -55,16 +57,19 @@ def _insert(data_dir: str, job: bytes) -> None:
     if lock is None:
         raise TimeoutError("the queue is busy")
     try:
+        file = os.path.join(folder, "data.db")
+        if os.path.exists(file) and not os.access(file, os.W_OK):
+            # SQLite would open it, and create a journal that stays read-only when it is not.
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
         connection = sqlite3.connect(
-            os.path.join(folder, "data.db"),
-            timeout=max(0.0, deadline - time.monotonic()),
-            isolation_level=None,
+            file, timeout=max(0.0, deadline - time.monotonic()), isolation_level=None
         )
         try:
             _prepare(connection)
-            connection.execute(INSERT, (job, time.time()))
+            row = connection.execute(INSERT, (job, time.time())).lastrowid
         finally:
             connection.close()
+        notice_loss(data_dir, row or 0, is_new=True)
     finally:
         host.unlock(lock)
 
@@ -109,11 +114,41 @@ def _sync_folder(folder: str) -> None:
             os.close(descriptor)
 
 
-def leave_word(data_dir: str) -> None:
-    """Say that an event was lost, with an empty file: that often works on a full disk."""
+def notice_loss(data_dir: str, row: int, *, is_new: bool = False) -> None:
+    """Leave word if rows are gone: the file vanished, or is an older copy of itself.
+
+    Row numbers only grow, so one that is not above all earlier ones tells. Under the queue's lock.
+
+    Args:
+        row: the highest number that was ever given, as the database knows it.
+        is_new: whether it was given just now.
+    """
+    try:
+        descriptor = os.open(os.path.join(data_dir, LAST), os.O_RDWR | os.O_CREAT, 0o600)
+    except OSError:
+        return  # a disk without room for it: the event is recorded all the same
+    try:
+        last = os.read(descriptor, 20)
+        if last.isdigit() and row < int(last) + is_new:
+            leave_word(data_dir)
+        os.lseek(descriptor, 0, os.SEEK_SET)
+        os.write(descriptor, b"%020d" % row)
+    except OSError:
+        pass  # likewise
+    finally:
+        os.close(descriptor)
+
+
+def leave_word(data_dir: str) -> bool:
+    """Say that an event was lost, with an empty file: that often works on a full disk.
+
+    Returns:
+        Whether it could be said.
+    """
     try:
         path = os.path.join(data_dir, LOST)
         os.close(os.open(path, os.O_WRONLY | os.O_CREAT, 0o600))
         os.utime(path)  # news for whoever is just carrying out what stood there before
     except OSError:
-        pass  # the answer is an error already
+        return False
+    return True

@@ -167,6 +167,11 @@ def _claim(
         # A row that freeing an item has made bears no time.
         since = row["timestamp"] or queue.clock.now()
         job = replace(load_job(queue, key, since=since), queue=name)
+        queue.db.execute(  # it waits no longer
+            "UPDATE retry SET next_retry_at = NULL WHERE kind = ? AND id = ? "
+            "AND next_retry_at IS NOT NULL",
+            (key.kind, key.id),
+        )
         if has_new_event(queue, key):
             job = replace(job, attempts=0, misses=0)
             queue.db.execute(
@@ -217,7 +222,7 @@ def send_to_back(queue: SyncQueue, job: SyncJob) -> None:
     delete_in_flight(queue, job.key)
     queue.db.execute(
         f"INSERT INTO ack_queue_{job.queue} (data, timestamp, status) VALUES (?, ?, 1)",
-        (payload(job.key), queue.clock.now()),
+        (payload(job.key), job.enqueued_at),
     )
     mark_promoted(queue, job.key)
 
@@ -226,6 +231,26 @@ def has_waiting(queue: SyncQueue, name: QueueName) -> bool:
     """Whether a job waits in that queue."""
     rows = f"SELECT 1 FROM ack_queue_{name} WHERE status < 2"
     return bool(queue.db.number(f"SELECT EXISTS ({rows})"))
+
+
+def is_waiting(queue: SyncQueue, key: JobKey) -> bool:
+    """Whether a job for *key* waits for its turn."""
+    return _has_row(queue, key, "status < 2")
+
+
+def is_in_flight(queue: SyncQueue, key: JobKey) -> bool:
+    """Whether a job for *key* is claimed."""
+    return _has_row(queue, key, "status = 2")
+
+
+def _has_row(queue: SyncQueue, key: JobKey, condition: str) -> bool:
+    return any(
+        queue.db.number(
+            f"SELECT EXISTS (SELECT 1 FROM ack_queue_{name} WHERE data = ? AND {condition})",
+            (payload(key),),
+        )
+        for name in QUEUES
+    )
 
 
 def has_in_flight(queue: SyncQueue, name: QueueName) -> bool:

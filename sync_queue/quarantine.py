@@ -6,7 +6,7 @@ from pathlib import Path
 
 from domain.clock import Clock
 from domain.errors import QueueBusy, QueueUnusable
-from sync_queue import host
+from sync_queue import host, inbox
 from sync_queue.database import PATIENCE, DatabaseDamaged
 from sync_queue.due import mark_reconciliation_due
 from sync_queue.manager import QueueManager
@@ -24,15 +24,26 @@ def open_queue(manager: QueueManager) -> None:
         NewerDatabase, QueueUnusable, QueueBusy.
     """
     try:
+        is_open = manager.opened is not None
         if manager.get_queue().db.was_replaced():
             manager.abandon()
             mark_reconciliation_due(manager.folder)
             manager.get_queue()
+        if not is_open:
+            _notice_loss(manager)
     except DatabaseDamaged:
         pass  # not from here: the error holds the file open, and Windows would not rename it
     else:
         return
     begin_anew(manager)
+
+
+def _notice_loss(manager: QueueManager) -> None:
+    """Leave word if the file that was just opened lacks rows that hooks have written."""
+    db = manager.get_queue().db
+    with db.locked():
+        row = db.number("SELECT seq FROM sqlite_sequence WHERE name = 'ack_queue_default'")
+        inbox.notice_loss(str(manager.folder), int(row))
 
 
 def begin_anew(manager: QueueManager) -> None:

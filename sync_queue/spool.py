@@ -39,16 +39,21 @@ def ingest(queue: SyncQueue) -> int:
 
 
 def _read_or_set_aside(file: Path, queue: SyncQueue) -> JobKey | None:
-    key = _read(file)
-    if key is None:
-        log.warning("spool file %s names no job and is set aside", file.name)
-        mark_reconciliation_due(queue.db.folder)
-        file.replace(file.with_suffix(".damaged"))
+    try:
+        key = _read(file)
+        if key is None:
+            log.warning("spool file %s names no job and is set aside", file.name)
+            mark_reconciliation_due(queue.db.folder)
+            file.replace(file.with_suffix(".damaged"))
+    except FileNotFoundError:
+        return None  # a drain has taken it meanwhile
     return key
 
 
 def _read(file: Path) -> JobKey | None:
     try:
         return parse_key(file.read_bytes())
+    except FileNotFoundError:
+        raise
     except OSError:
         return None

@@ -9,6 +9,7 @@ from domain.job import SceneId
 from sync_queue.database import in_our_words
 from sync_queue.dlq import DeadLetter
 from sync_queue.operations import QueueStats, get_stats, onlooker
+from sync_queue.retry import LONGEST_WAIT
 from sync_queue.spool import spooled
 
 NEWEST = 10  # dead letters that are shown one by one
@@ -64,9 +65,10 @@ def _detailed(
     db: sqlite3.Connection, counts: QueueStats, files: int, due: int, now: float
 ) -> Survey:
     retries, next_retry_at = db.execute(
-        "SELECT COUNT(*) FILTER (WHERE next_retry_at <= ?), MIN(next_retry_at) FROM retry "
+        "SELECT COUNT(*) FILTER (WHERE next_retry_at <= ?1 OR next_retry_at > ?2), "
+        "MIN(CASE WHEN next_retry_at > ?2 THEN ?1 ELSE next_retry_at END) FROM retry "
         "WHERE next_retry_at IS NOT NULL",
-        (now,),
+        (now, now + LONGEST_WAIT),  # what is further away was dated by a clock gone wrong
     ).fetchone()
     scene, since = db.execute("SELECT id, since FROM at_work").fetchone() or (None, None)
     causes = db.execute("SELECT cause, COUNT(*) FROM dead_letter GROUP BY 1 ORDER BY 2 DESC, 1")

@@ -33,9 +33,12 @@ def _entrust(
     data_dir: str, script: str, invocation: protocol.Invocation, job: bytes, error: OSError
 ) -> str:
     """Nothing can be written: leave word if that is possible, and let a process remember."""
-    inbox.leave_word(data_dir)
-    wake.wake(data_dir, script, invocation.connection, unrecorded=job.decode(), insist=True)
+    is_told = inbox.leave_word(data_dir)
+    how = wake.wake(data_dir, script, invocation.connection, unrecorded=job.decode(), insist=True)
+    then = "all scenes will be checked again"
+    if not is_told and how != wake.STARTED:
+        then = "then run Sync Recent Scenes to Plex, for nothing knows of it"
     raise protocol.BadInvocation(
-        f"the edit could not be recorded in {data_dir} ({error.strerror}): make room there; "
-        "all scenes will be checked again"
+        f"the edit could not be recorded in {data_dir} ({error.strerror}): make it writable and "
+        f"make room there; {then}"
     )

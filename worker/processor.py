@@ -146,7 +146,7 @@ class SyncWorker:
         """
         left = list(batch)
         try:
-            if not self._sections or forget_index_if_asked(self.services):
+            if forget_index_if_asked(self.services) or not self._sections:
                 self._sections = chosen_sections(self.services)
                 look_for_parked(self.services, self._sections)
             log.debug("reading %d scenes of the %s queue", len(batch), batch[0].queue)

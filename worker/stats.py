@@ -39,7 +39,7 @@ class SyncStats:
             seconds = float(document.get("total_processing_time", 0.0))
         except (TypeError, ValueError, OverflowError):
             return cls()
-        if jobs < 0 or not 0.0 <= seconds < float("inf"):
+        if not 0 <= jobs < 1e9 or not 0.0 <= seconds < 1e9:
             return cls()
         return cls(jobs, seconds)
 

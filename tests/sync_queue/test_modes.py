@@ -30,6 +30,7 @@ def test_what_a_hook_creates_is_for_its_owner_only(data_dir: Path) -> None:
     assert modes(data_dir) == {
         "stash2plex": "0o700",
         "stash2plex/queue": "0o700",
+        "stash2plex/queue.last": "0o600",
         "stash2plex/queue.lock": "0o600",
         "stash2plex/queue/data.db": "0o600",
     }
