@@ -52,7 +52,7 @@ class Connection:
             host=parts.hostname,
             port=port or _PORTS[parts.scheme],
             api_key=api_key,
-            prefix=parts.path.rstrip("/"),
+            prefix=parts.path.rstrip("/").removesuffix("/graphql"),
         )
 
     @classmethod

@@ -1,7 +1,7 @@
 """What a user clears is kept for a week, because Stash asks nobody whether they are sure."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
@@ -36,7 +36,7 @@ class Clearing:
     Attributes:
         task: the task's name.
         at: Unix seconds.
-        queued: jobs that waited for their turn.
+        queued: jobs that waited for their turn, several events of a scene being one.
         retries: jobs that waited for their next attempt.
         dead_letters: scenes that were given up.
     """
@@ -140,19 +140,27 @@ def _take_queued(queue: SyncQueue, number: int, name: str) -> tuple[int, int] | 
     """
     with queue.db.transaction(durable=True):
         rows = _rows(queue, name, "status < 2")
-        known = [
-            retry
-            for row in rows
-            if (key := parse_key(row["data"])) is not None
-            for retry in _rows(
-                queue, "retry", f"kind = ? AND id = ? AND {_IS_AT_REST}", (key.kind, key.id)
-            )
-        ]
+        known = _known_of(queue, {row["data"] for row in rows})
         _move(queue, number, "retry", known)
         _move(queue, number, name, rows)
     if not rows:
         return None
-    return len(rows), sum(retry["next_retry_at"] is not None for retry in known)
+    jobs = len({row["data"] for row in rows})
+    return jobs, sum(retry["next_retry_at"] is not None for retry in known)
+
+
+def _known_of(queue: SyncQueue, payloads: Iterable[object]) -> list[dict[str, Any]]:
+    """What the retries know of jobs that are at rest."""
+    if not queue.db.number("SELECT EXISTS (SELECT 1 FROM retry)"):
+        return []
+    keys = [key for data in payloads if (key := parse_key(data)) is not None]
+    return [
+        row
+        for key in keys
+        for row in _rows(
+            queue, "retry", f"kind = ? AND id = ? AND {_IS_AT_REST}", (key.kind, key.id)
+        )
+    ]
 
 
 def _take(
@@ -169,11 +177,11 @@ def _rows(
     queue: SyncQueue, origin: str, condition: str, values: Sequence[object] = ()
 ) -> list[dict[str, Any]]:
     """Up to ROWS_PER_LOCK rows, by column."""
-    columns = [name for _, name, *_ in queue.db.rows(f"PRAGMA table_info({ORIGINS[origin]})")]
-    found = queue.db.rows(
+    found = queue.db.execute(
         f"SELECT * FROM {ORIGINS[origin]} WHERE {condition} LIMIT {ROWS_PER_LOCK}", values
     )
-    return [dict(zip(columns, row, strict=True)) for row in found]
+    columns = [name for name, *_ in found.description]
+    return [dict(zip(columns, row, strict=True)) for row in found.fetchall()]
 
 
 def _move(queue: SyncQueue, number: int, origin: str, rows: Sequence[Mapping[str, Any]]) -> None:

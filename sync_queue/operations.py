@@ -166,7 +166,9 @@ def _claim(
             queue.db.execute(f"DELETE FROM {table} WHERE kind = ? AND id = ?", (key.kind, key.id))
         # A row that freeing an item has made bears no time.
         since = row["timestamp"] or queue.clock.now()
-        job = replace(load_job(queue, key, since=since), queue=name)
+        job = load_job(queue, key, since=since, name=name)
+        if name == "default":  # a bulk run, however, does not make a save one of its own
+            job = replace(job, queue=name)
         queue.db.execute(  # it waits no longer
             "UPDATE retry SET next_retry_at = NULL WHERE kind = ? AND id = ? "
             "AND next_retry_at IS NOT NULL",

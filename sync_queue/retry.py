@@ -10,11 +10,14 @@ from sync_queue.manager import QUEUES, ROWS_PER_LOCK, SyncQueue, payload
 LONGEST_WAIT = 7200.0  # seconds; a job due later than that was dated by a clock gone wrong
 
 
-def load_job(queue: SyncQueue, key: JobKey, *, since: float | None = None) -> SyncJob:
+def load_job(
+    queue: SyncQueue, key: JobKey, *, since: float | None = None, name: QueueName = "default"
+) -> SyncJob:
     """The job with what earlier attempts left behind.
 
     Args:
-        since: Unix seconds of its event; None for now.
+        since: Unix seconds of its event, if it has no earlier attempts; None for now.
+        name: the queue it is in, likewise.
     """
     rows = queue.db.rows(
         "SELECT queue, attempts, misses, deaths, alone, first_at FROM retry "
@@ -22,9 +25,9 @@ def load_job(queue: SyncQueue, key: JobKey, *, since: float | None = None) -> Sy
         (key.kind, key.id),
     )
     if not rows:
-        return SyncJob(key, enqueued_at=queue.clock.now() if since is None else since)
-    name, attempts, misses, deaths, alone, first_at = rows[0]
-    return SyncJob(key, name, attempts, misses, deaths, bool(alone), first_at)
+        return SyncJob(key, name, enqueued_at=queue.clock.now() if since is None else since)
+    came_from, attempts, misses, deaths, alone, first_at = rows[0]
+    return SyncJob(key, came_from, attempts, misses, deaths, bool(alone), first_at)
 
 
 def has_new_event(queue: SyncQueue, key: JobKey) -> bool:

@@ -33,7 +33,7 @@ class SyncStats:
     @classmethod
     def load_from_file(cls, path: str | Path) -> Self:
         """What was measured before; nothing if the file is not there or makes no sense."""
-        document = StateFile(Path(path)).read()
+        document = StateFile(Path(path)).look() or {}
         try:
             jobs = int(document.get("jobs_processed", 0))
             seconds = float(document.get("total_processing_time", 0.0))

@@ -229,3 +229,56 @@ def test_three_failures_and_two_of_the_next_process_open_a_breaker(
     fail(CircuitBreaker(5, state_file=path, clock=clock), 2)
 
     assert CircuitBreaker(5, state_file=path, clock=clock).state is OPEN
+
+
+def look(path: Path, clock: FrozenClock) -> CircuitBreaker:
+    """The breaker as another process sees it; it must make sense."""
+    breaker = CircuitBreaker.as_onlooker(path, clock)
+    assert breaker is not None
+    return breaker
+
+
+def test_an_onlooker_sees_what_the_drain_has_saved(path: Path, clock: FrozenClock) -> None:
+    path.write_bytes(with_())
+
+    assert (look(path, clock).peek(), look(path, clock).due_in()) == (OPEN, 120)
+
+
+def test_an_onlooker_sees_a_closed_breaker_where_there_is_no_file(
+    path: Path, clock: FrozenClock
+) -> None:
+    assert look(path, clock).peek() is CLOSED
+    assert list(path.parent.iterdir()) == []
+
+
+def test_an_onlooker_sees_when_plex_may_be_asked_again(path: Path, clock: FrozenClock) -> None:
+    path.write_bytes(with_())
+    clock.move(120)
+
+    assert look(path, clock).peek() is CircuitState.HALF_OPEN
+    assert look(path, clock).due_in() == 0
+
+
+@bad
+def test_an_onlooker_takes_a_file_that_cannot_be_believed_for_unknown_and_leaves_it(
+    content: bytes, path: Path, clock: FrozenClock
+) -> None:
+    path.write_bytes(content)
+
+    assert CircuitBreaker.as_onlooker(path, clock) is None
+
+    assert [(file, file.read_bytes()) for file in path.parent.iterdir()] == [(path, content)]
+
+
+def test_whatever_happens_to_an_onlookers_breaker_is_not_saved(
+    path: Path, clock: FrozenClock
+) -> None:
+    path.write_bytes(with_())
+    breaker = look(path, clock)
+    clock.move(120)
+
+    assert breaker.can_execute()
+    breaker.record_success()
+    fail(breaker, 7)
+
+    assert [(file, file.read_bytes()) for file in path.parent.iterdir()] == [(path, with_())]
