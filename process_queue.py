@@ -12,7 +12,7 @@ import signal
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from domain.clock import SystemClock
 from domain.errors import BadSettings, Stash2PlexError, StashRefused, StashUnavailable
@@ -36,6 +36,8 @@ exit code:
   5  something is still due: another process drains, or you have interrupted this one
 """
 
+WIDTH = 40  # of the bar, in characters
+
 DONE, HELPLESS, USAGE, AWAY, GIVEN_UP, UNFINISHED = range(6)
 
 
@@ -44,7 +46,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     folder = Path(options.data_dir).absolute()
     if not folder.is_dir():
-        print(f"{folder} is no folder: --data-dir is 'stash2plex' beside Stash's config.yml")
+        print(
+            f"{folder} is no folder: --data-dir is 'stash2plex' beside Stash's config.yml",
+            file=sys.stderr,
+        )
         return USAGE
     os.umask(0o077)
     from worker.packages import add_packages
@@ -107,35 +112,36 @@ def _process(folder: Path, options: argparse.Namespace) -> int:
     from worker.launch import something_is_due
     from worker.logs import log_to_terminal
 
-    url, key = os.environ.get("STASH_URL", ""), os.environ.get("STASH_API_KEY", "")
+    url, key = os.environ.get("STASH_URL", ""), os.environ.get("STASH_API_KEY", "").strip()
     if not url:
         raise BadSettings("STASH_URL is not set: the scenes are read from Stash")
-    on_terminal = sys.stderr.isatty()
-    logs = log_to_terminal(key, level=logging.WARNING if on_terminal else logging.INFO)
+    if not (key.isascii() and key.isprintable()):
+        raise BadSettings("STASH_API_KEY is no key: copy it from Stash's Settings > Security")
+    show = Bar() if sys.stderr.isatty() else NoBar()
+    logs = log_to_terminal(key, level=show.log_level)
     stash = StashClient(Connection.from_url(url, key))
     manager = QueueManager(folder)
     interrupted = _Interrupted()
+    endings: list[Ending] = []
     try:
         loaded = load_config({**stash.start().settings, **_overrides()})
         logs.follow(loaded.config)
-        while True:
-            foreground = Foreground(
-                loaded.config,
-                stash,
-                manager,
-                _bar if on_terminal else _no_bar,
-                go_on=interrupted.no,
-            )
-            ending = foreground.process()
-            # An event that was recorded while we held the lock found us and started nobody.
-            if ending.report is None or not interrupted.no() or ending.left:
-                break
-            if not something_is_due(folder, manager.clock):
-                break
+        for warning in loaded.warnings:
+            logging.getLogger("worker").warning("%s", warning)
+        # An event that was recorded while we held the lock found us and started nobody.
+        while not endings or (
+            endings[-1].report is not None
+            and not endings[-1].left
+            and interrupted.no()
+            and something_is_due(folder, manager.clock)
+        ):
+            foreground = Foreground(loaded.config, stash, manager, show, go_on=interrupted.no)
+            endings.append(foreground.process())
     finally:
+        show.close()
         manager.close()
         stash.close()
-    return _tell(ending, options)
+    return _tell(endings, options)
 
 
 def _overrides() -> dict[str, object]:
@@ -159,31 +165,61 @@ class _Interrupted:
         self._is = True
 
 
-def _tell(ending: "Ending", options: argparse.Namespace) -> int:
-    report = ending.report
-    if ending.is_plex_away:
+def _tell(endings: "Sequence[Ending]", options: argparse.Namespace) -> int:
+    """Answer; the exit code. A later round may have had nothing to do."""
+    last = endings[-1]
+    reports = [ending.report for ending in endings if ending.report is not None]
+    counts = {
+        name: sum(getattr(report, name) for report in reports)
+        for name in ("succeeded", "failed", "put_off")
+    }
+    if last.is_plex_away:
         code = AWAY
-    elif ending.left:
+    elif last.left:
         code = UNFINISHED
     else:
-        code = GIVEN_UP if report is not None and report.failed else DONE
-    document: dict[str, Any] = {"summary": ending.summary, "left": ending.left, "exit_code": code}
-    if report is not None:
-        document |= {
-            "succeeded": report.succeeded, "failed": report.failed, "put_off": report.put_off,
-        }  # fmt: skip
-    print(json.dumps(document) if options.json else ending.summary)
+        code = GIVEN_UP if counts["failed"] else DONE
+    told = [ending.summary for ending in endings if ending.report is not None] or [last.summary]
+    document = {"summary": "; ".join(told), "left": last.left, "exit_code": code}
+    if options.json:
+        print(json.dumps({**document, **(counts if reports else {})}))
+    else:
+        print(document["summary"])
     return code
 
 
-def _bar(fraction: float) -> None:
-    filled = round(fraction * 40)
-    end = "\n" if fraction >= 1 else ""
-    print(f"\r[{'#' * filled}{'.' * (40 - filled)}] {fraction:4.0%}", end=end, file=sys.stderr)
+class NoBar:
+    """The log has how far it is."""
+
+    log_level = logging.INFO
+
+    def __call__(self, fraction: float) -> None:
+        """Show nothing."""
+
+    def close(self) -> None:
+        """Nothing to end."""
 
 
-def _no_bar(_fraction: float) -> None:
-    """The log has it."""
+class Bar(NoBar):
+    """A progress bar on a terminal, in one line; the log is only about trouble."""
+
+    log_level = logging.WARNING
+
+    def __init__(self) -> None:
+        self._shown = ""
+
+    def __call__(self, fraction: float) -> None:
+        """Move it; from 0 to 1."""
+        filled = round(fraction * WIDTH)
+        bar = f"\r[{'#' * filled}{'.' * (WIDTH - filled)}] {fraction:4.0%}"
+        if bar != self._shown:
+            self._shown = bar
+            print(bar, end="", file=sys.stderr, flush=True)
+
+    def close(self) -> None:
+        """End the line."""
+        if self._shown:
+            print(file=sys.stderr)
 
 
 if __name__ == "__main__":

@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from domain.errors import QueueUnusable
 from domain.job import SceneId
 from stash.client import StashClient
 from sync_queue import host
@@ -108,7 +109,7 @@ class Foreground:
             services.close()
 
     def _drain(self, services: Services) -> Ending:
-        total = count_due(services.folder)
+        total = count_due(services.folder, self._clock)
         if not total and not is_due(services.queue):
             return Ending(NOTHING + _next(services.queue))
         log.info("Starting batch processing of %d items...", total)
@@ -124,7 +125,7 @@ class Foreground:
             log.info("Processed %d items before circuit break", worker.report.processed)
         elif worker.report.stopped:
             log.warning("stopped: %s", worker.report.stopped)
-        left = count_due(services.folder)
+        left = count_due(services.folder, self._clock)
         if not left:
             self._show(1.0)
         summary = _summary(services, worker, self._clock.monotonic() - progress.started, left)
@@ -137,7 +138,7 @@ class Foreground:
             None if that process is gone and has left something to do.
         """
         folder, clock = self._manager.folder, self._clock
-        first = left = count_due(folder)
+        first = left = count_due(folder, clock)
         if not left:
             return Ending(NOTHING + _next(self._manager.get_queue()))
         log.info("Another process drains; showing its progress")
@@ -152,7 +153,7 @@ class Foreground:
                 return None
             self._show(1 - left / max(first, 1))
             clock.sleep(1.0)
-            now = count_due(folder)
+            now = count_due(folder, clock)
             if now != left:
                 first, left, moved_at = max(first, now), now, clock.monotonic()
         if left:
@@ -209,7 +210,7 @@ def _sync(
     added = bulk.enqueue(manager.get_queue(), pages)
     log.info("%d scenes enqueued", added)
     stats = SyncStats.load_from_file(manager.folder / STATS)
-    budget = stats.get_estimated_timeout(count_due(manager.folder))
+    budget = stats.get_estimated_timeout(count_due(manager.folder, manager.clock))
     log.info("This task takes %.0f s at most and leaves the rest to the background", budget)
     summary = process_queue(config, stash, manager, show, budget=budget)
     return f"{added} scenes enqueued. {summary}"
@@ -234,9 +235,16 @@ def is_draining(folder: Path) -> bool:
 
 @contextmanager
 def drain_lock(folder: Path) -> Iterator[bool]:
-    """Hold the drain lock if it is free; yields whether it is ours."""
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    lock = host.try_lock(str(folder / DRAIN_LOCK))
+    """Hold the drain lock if it is free; yields whether it is ours.
+
+    Raises:
+        QueueUnusable: there is no place for it.
+    """
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        lock = host.try_lock(str(folder / DRAIN_LOCK))
+    except OSError as error:
+        raise QueueUnusable(f"{folder} cannot be written: {error.strerror}") from error
     try:
         yield lock is not None
     finally:

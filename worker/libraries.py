@@ -8,6 +8,7 @@ from domain.errors import PermanentError, TransientError, UserError
 from domain.plex_item import Section, SectionKey
 from domain.scene import Scene
 from plex.paths import FilePath
+from sync_queue.database import in_our_words_and_oserror
 from worker.services import Services
 
 log = logging.getLogger(__name__)
@@ -40,8 +41,13 @@ def ask_to_forget_index(folder: Path) -> None:
     """Have the next batch list all libraries again, whichever process drains it.
 
     A word, because a process that is listing them now must not lose half of it.
+
+    Raises:
+        QueueUnusable: the data folder cannot be written.
     """
-    (folder / FORGET_INDEX).touch(mode=0o600)
+    with in_our_words_and_oserror():
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        (folder / FORGET_INDEX).touch(mode=0o600)
 
 
 def forget_index_if_asked(services: Services) -> bool:

@@ -6,8 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from domain.clock import Clock
-from sync_queue import spool
-from sync_queue.operations import get_stats
+from sync_queue.survey import survey
 from worker.drain_report import DrainReport
 
 log = logging.getLogger(__name__)
@@ -74,11 +73,11 @@ class Progress:
         """How many jobs remain; between two counts, as many fewer as have been processed."""
         if now - self._counted.at >= RECOUNT:
             self._counted = _Shown(now, processed)
-            self._remaining = count_due(self._folder)
+            self._remaining = count_due(self._folder, self._clock)
         return max(0, self._remaining - (processed - self._counted.items))
 
 
-def count_due(folder: Path) -> int:
-    """How many jobs are there to be processed now."""
-    stats = get_stats(folder / "queue")
-    return stats["pending"] + stats["in_progress"] + len(spool.spooled(folder))
+def count_due(folder: Path, clock: Clock) -> int:
+    """How many jobs are there to be processed now, or are being processed."""
+    found = survey(folder, clock.now())
+    return found.due + found.counts["in_progress"]

@@ -106,10 +106,11 @@ def report(
 
     hides_parked = config is not None and config.skip_not_found
     status = read_status(manager.folder, manager.clock, titles, hides_parked=hides_parked)
+    # Where nobody knows whether paths may be shown, they are not.
+    scrub = Scrubber(obfuscate_paths=config is None or config.obfuscate_paths).text
     for line in lines(status):
-        log.info("%s", line)
-    scrubber = Scrubber(obfuscate_paths=config is not None and config.obfuscate_paths)
-    return as_document(status, scrubber.text)
+        log.info("%s", scrub(line))
+    return as_document(status, scrub)
 
 
 def lines(status: Status) -> Iterator[str]:
@@ -151,7 +152,7 @@ def _background_lines(status: Status) -> Iterator[str]:
         yield "Running"
     elif status.helpless:
         yield f"Not running, because only you can help: {status.helpless}"
-    elif status.queue.due:
+    elif status.queue.due or status.queue.counts["in_progress"]:
         yield "Not running although something is due: the next event or task starts it"
     else:
         yield "Not running, and nothing is due"

@@ -77,6 +77,8 @@ def lock_holders(lock: Path) -> set[str]:
 
 
 def _listed(lock: Path) -> set[str]:
+    if not lock.exists():  # the first process was killed before it made one
+        return set()
     inode = lock.stat().st_ino
     held = [line.split() for line in Path("/proc/locks").read_text().splitlines()]
     return {f[4] for f in held if f[1] == "FLOCK" and f[5].endswith(f":{inode}")}
