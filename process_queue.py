@@ -130,8 +130,7 @@ def _process(folder: Path, options: argparse.Namespace) -> int:
             logging.getLogger("worker").warning("%s", warning)
         # An event that was recorded while we held the lock found us and started nobody.
         while not endings or (
-            endings[-1].report is not None
-            and not endings[-1].left
+            _has_drained(endings[-1])
             and interrupted.no()
             and something_is_due(folder, manager.clock)
         ):
@@ -142,6 +141,12 @@ def _process(folder: Path, options: argparse.Namespace) -> int:
         manager.close()
         stash.close()
     return _tell(endings, options)
+
+
+def _has_drained(ending: "Ending") -> bool:
+    """Whether it came to its natural end, and not without having done anything."""
+    report = ending.report
+    return report is not None and not report.stopped and report.processed > 0
 
 
 def _overrides() -> dict[str, object]:

@@ -1,11 +1,14 @@
 """Anything, in any order, and what must hold after each step and in the end."""
 
+import logging
 import shutil
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from hypothesis import settings as Settings
+from hypothesis import HealthCheck, seed, settings
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 
 from sync_queue.due import is_reconciliation_due
@@ -44,6 +47,7 @@ class QueueMachine(RuleBasedStateMachine):
         self.model = self.driver.model
         self.system = self.driver.system
         self.is_sound = False
+        self.sight = look(self.system.store)
 
     @rule(step=STEP)
     def step(self, step: Step) -> None:
@@ -51,25 +55,25 @@ class QueueMachine(RuleBasedStateMachine):
         self.is_sound = False
         name, arguments = step
         getattr(self.driver, name)(*arguments)
+        self.sight = look(self.system.store)
         self.tally.steps += 1
 
     @invariant()
     def nothing_is_lost(self) -> None:
-        sight = look(self.system.store)
         for scene in self.model.owed:
-            assert sight.is_kept(scene), f"scene {scene} is lost"
+            assert self.sight.is_kept(scene), f"scene {scene} is lost"
         if not self.system.is_alive:
-            assert sight.counts()["pending"] == 0, "jobs are queued and nobody drains"
-            assert not sight.spooled, "jobs are spooled and nobody drains"
+            assert self.sight.counts()["pending"] == 0, "jobs are queued and nobody drains"
+            assert not self.sight.spooled, "jobs are spooled and nobody drains"
         assert not is_reconciliation_due(self.folder)
 
     @invariant()
     def every_scene_is_in_the_one_place_where_it_must_be(self) -> None:
-        sight = look(self.system.store)
         for scene in self.model.stash:
-            assert len(sight.homes(scene)) <= 1, f"scene {scene} is in {sight.homes(scene)}"
-        assert sight == self.model.sight()
-        assert self.system.store.stats == sight.counts()
+            homes = self.sight.homes(scene)
+            assert len(homes) <= 1, f"scene {scene} is in {homes}"
+        assert self.sight == self.model.sight()
+        assert self.system.store.stats == self.sight.counts()
         assert is_due(self.system.queue) == self.model.is_due
 
     @invariant()
@@ -114,13 +118,39 @@ class QueueMachine(RuleBasedStateMachine):
         raise AssertionError("the drain finds no end")
 
 
-def run(kind: type[System], plex: LoopbackPlex, folder: Path, settings: Settings) -> Tally:
-    """Run the machine on one kind of system; raises what it finds."""
+THOROUGH = settings(
+    max_examples=3000,
+    stateful_step_count=50,
+    deadline=None,
+    suppress_health_check=list(HealthCheck),
+)
+
+
+def run(kind: type[System], folder: Path, effort: settings, *, start: int | None = None) -> Tally:
+    """Run the machine on one kind of system; raises what it finds.
+
+    Args:
+        start: the seed of all chance; None for what the settings say.
+    """
     tally = Tally()
+    with LoopbackPlex() as plex, _silence():
 
-    class Machine(QueueMachine):
-        def __init__(self) -> None:
-            super().__init__(kind, plex, folder, tally)
+        class Machine(QueueMachine):
+            def __init__(self) -> None:
+                super().__init__(kind, plex, folder, tally)
 
-    run_state_machine_as_test(Machine, settings=settings)
+        if start is not None:
+            seed(start)(Machine)
+        run_state_machine_as_test(Machine, settings=effort)
     return tally
+
+
+@contextmanager
+def _silence() -> Iterator[None]:
+    """Nobody reads the log of so many drains, and kept it would fill the memory."""
+    before = logging.root.manager.disable
+    logging.disable(logging.CRITICAL)
+    try:
+        yield
+    finally:
+        logging.disable(before)

@@ -18,9 +18,10 @@ from sync_queue.clearing import (
 )
 from sync_queue.dlq import retry_dead_letters, trim_dead_letters
 from sync_queue.manager import SyncQueue
-from sync_queue.operations import get_pending
+from sync_queue.operations import get_pending, is_due
 from sync_queue.orphans import get_suspect, resume_orphans
 from sync_queue.parked import rearm
+from sync_queue.spool import spooled
 from sync_queue.wake import DRAIN_LOCK
 from tests.servers.plex import LoopbackPlex
 from tests.sync_queue.store import Store, scene
@@ -154,14 +155,14 @@ class System:
 
     def end(self, meanwhile: Callable[[], None]) -> None:
         """End in good order, with something that happens after the last look, if all is done."""
-        if not self._is_due():
+        if not is_due(self.queue) and not spooled(self.store.folder):
             meanwhile()
             self._let_go()
             self.look_again()
 
     def look_again(self) -> None:
         """An event that was recorded while we held the lock found us alive and started nobody."""
-        if self._is_due():
+        if something_is_due(self.store.folder, self.clock):
             self.wake()
 
     def reopen(self) -> None:
@@ -206,9 +207,6 @@ class System:
     @property
     def breaker_file(self) -> Path:
         return self.store.folder / BREAKER
-
-    def _is_due(self) -> bool:
-        return something_is_due(self.store.folder, self.clock)
 
     def _let_go(self) -> None:
         if self._lock is not None:

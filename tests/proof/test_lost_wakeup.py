@@ -168,13 +168,7 @@ def stop_at_its_end(world: World, pid: int) -> bool:
     return drains(world, pid)
 
 
-LEFT_TO_NOBODY = pytest.mark.xfail(
-    reason="what comes between the last look of process_queue.py and its count of what is left "
-    "is neither processed by it nor left to anybody"
-)
-
-
-@pytest.mark.parametrize("drainer", [task, pytest.param(terminal, marks=LEFT_TO_NOBODY)])
+@pytest.mark.parametrize("drainer", [task, terminal])
 def test_an_edit_made_between_the_last_look_of_a_drain_that_is_watched_and_its_end_reaches_plex(
     world: World, drainer: Callable[[World], AbstractContextManager[int]]
 ) -> None:

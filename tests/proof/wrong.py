@@ -8,6 +8,7 @@ from domain.errors import PermanentError, PlexNotFound, TransientError
 from domain.job import JobKey, QueueName, SyncJob
 from domain.outcome import Synced, Waiting
 from sync_queue.clearing import Clearing
+from sync_queue.manager import payload
 from sync_queue.operations import parse_key
 from sync_queue.orphans import mark_at_work
 from sync_queue.retry import delete_in_flight, load_job, put_off
@@ -106,7 +107,7 @@ class GivesBulkRunsNewAttempts(System):
     """A reconciliation every hour keeps a hopeless scene alive for ever."""
 
     def put(self, identities: Sequence[int], name: QueueName) -> int:
-        for identity in identities:
+        for identity in identities if name == "bulk" else ():
             _run(self, "UPDATE retry SET attempts = 0, misses = 0 WHERE id = ?", identity)
         return super().put(identities, name)
 
@@ -228,6 +229,9 @@ class ForgetsTheBreaker(System):
         self.worker.circuit_breaker.reset()
 
 
+KINDS: tuple[type[System], ...] = tuple(System.__subclasses__())
+
+
 def _run(system: System, statement: str, *values: object) -> None:
     with system.queue.db.transaction():
         system.queue.db.execute(statement, values)
@@ -235,8 +239,6 @@ def _run(system: System, statement: str, *values: object) -> None:
 
 def _on_queues(system: System, statement: str, *keys: JobKey) -> None:
     """Run a statement on both queues."""
-    from sync_queue.manager import payload
-
     for table in ("ack_queue_default", "ack_queue_bulk"):
         _run(system, statement.replace("{}", table), *map(payload, keys))
 
