@@ -52,6 +52,9 @@ MODES = {
     "retry_dlq": "handle_retry_dlq",
     "undo_clear": "handle_undo_clear",
     "clear_match_cache": "handle_clear_match_cache",
+    "health_check": "handle_health_check",
+    "outage_summary": "handle_outage_summary",
+    "recover_outage_jobs": "handle_recover_outage_jobs",
     "process_queue": "handle_process_queue",
 }
 
@@ -137,6 +140,35 @@ def handle_clear_match_cache() -> str:
     return management.clear_match_cache(_manager())
 
 
+def handle_health_check() -> str:
+    """Look whether Plex is reachable, lets us in and has the library; change nothing."""
+    from worker import health_report
+
+    return health_report.check_health(_connected()[0], _manager())
+
+
+def handle_outage_summary() -> str:
+    """Report the last outages of Plex."""
+    from worker import outage_report
+
+    return outage_report.outage_summary(_manager())
+
+
+def handle_recover_outage_jobs() -> str:
+    """Try again at once what the last outage held up or buried."""
+    from worker import outage_report
+
+    return outage_report.recover(*_connected())
+
+
+def maybe_check_recovery(data_dir: str, connection: dict[str, object]) -> str:
+    """Have Plex asked whether it is back, and the queue drained.
+
+    Only the holder of the drain lock asks, so this wakes the background, on every invocation.
+    """
+    return wake.wake(data_dir, SCRIPT, connection, insist=True)
+
+
 def _manager() -> QueueManager:
     """What initialize() has set in any case."""
     if queue_manager is None:
@@ -145,9 +177,13 @@ def _manager() -> QueueManager:
 
 
 def _connected() -> tuple[Stash2PlexConfig, StashClient, QueueManager]:
-    """What initialize() has set."""
-    if config is None or stash_interface is None or queue_manager is None:
+    """What initialize() has set; it raises what initialize() has passed over."""
+    if stash_interface is None or queue_manager is None:
         raise RuntimeError("a task ran before initialize()")
+    if config is None:
+        from validation.config import load_config
+
+        return load_config(stash_interface.start().settings).config, stash_interface, queue_manager
     return config, stash_interface, queue_manager
 
 
@@ -194,11 +230,13 @@ def initialize(
     from stash.connection import Connection
     from worker.connector import Connector
     from worker.logs import log_to_stash
+    from worker.visible import repeat_warning
 
     follow = log_to_stash(connection).follow
     server = Connection.from_server(connection)
     connector = Connector(Path(data_dir), server, SystemClock(), follow)
     stash_interface, queue_manager = connector.stash, connector.queue_manager
+    repeat_warning(Path(data_dir), SystemClock())
     try:
         config = connector.read_settings()
     except (StashUnavailable, UserError):
@@ -227,7 +265,7 @@ def serve() -> Answer:
             protocol.say("i", f"[DEBUG] {mode} took {time.monotonic() - started:.1f} s")
         return answer
     finally:  # whatever is left in the queue
-        wake.wake(data_dir, SCRIPT, invocation.connection, insist=True)
+        maybe_check_recovery(data_dir, invocation.connection)
 
 
 def guarded(serve: Callable[..., Answer], *args: object) -> dict[str, object]:

@@ -44,7 +44,9 @@ CAUSES: Mapping[str, Cause] = MappingProxyType(
         "PlexNotFound": Cause(
             "temporary", "see that Plex has the file, then run Retry Dead Letters"
         ),
-        "PlexServerDown": Cause("server", "run Retry Dead Letters when Plex answers again"),
+        "PlexServerDown": Cause(
+            "server", "look in Plex's log why it fell at that item, then run Retry Dead Letters"
+        ),
         WORKER_DIED: Cause(
             "crash", "run Retry Dead Letters; if it comes back, report it with background.log"
         ),

@@ -81,7 +81,15 @@ class PlexNotFound(TransientError):
 
 
 class PlexServerDown(Stash2PlexError):
-    """Plex does not answer at all; the drain stops and nothing is counted."""
+    """Plex serves nobody; the drain stops and nothing is counted.
+
+    Attributes:
+        answered: whether something came back, such as a 503 while Plex starts.
+    """
+
+    def __init__(self, message: str, *, answered: bool = False) -> None:
+        super().__init__(message)
+        self.answered = answered
 
 
 class PermanentError(Stash2PlexError):

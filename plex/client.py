@@ -168,14 +168,18 @@ class PlexClient:
         """Ask Plex for something cheap that needs the token.
 
         Raises:
-            PlexServerDown: Plex does not answer, or what answers is not Plex.
+            PlexServerDown: Plex does not answer, or what answers is not Plex any more.
             PlexRefused, BadSettings.
         """
-        if self._plexapi is None:
-            self._connected()  # asks just that
-            return
-        with _of_all_of_plex("looking whether Plex is there"):
-            _container(self._query("/library/sections"))
+        was_plex = self._plexapi is not None
+        try:
+            with _of_all_of_plex("looking whether Plex is there"):
+                _container(self._query("/library/sections"))
+        except BadSettings as error:
+            if not was_plex:
+                raise
+            # It was Plex: a proxy answers while the container behind it starts again.
+            raise PlexServerDown(str(error), answered=True) from None
 
     def latency(self, timeout: float) -> float:
         """Milliseconds until Plex told its name, for which it needs no token.
@@ -266,6 +270,11 @@ class PlexClient:
         try:
             with in_our_words(doing):
                 yield
+        except (PlexNotFound, BadSettings):
+            if self._plexapi is not None:
+                # Also what a proxy says while the container behind it starts again.
+                self.confirm()
+            raise
         except Unconfirmed as trouble:
             self.confirm()
             raise PlexTemporaryError(str(trouble), retry_after=trouble.retry_after) from None
@@ -278,7 +287,7 @@ def _of_all_of_plex(doing: str) -> Iterator[None]:
         with in_our_words(doing):
             yield
     except Unconfirmed as trouble:
-        raise PlexServerDown(str(trouble)) from None
+        raise PlexServerDown(str(trouble), answered=trouble.answered) from None
     except (PlexNotFound, PermanentError):
         raise BadSettings("what answers at plex_url is not Plex: check plex_url") from None
 

@@ -25,11 +25,15 @@ class Unconfirmed(Exception):
 
     Attributes:
         retry_after: seconds Plex asked us to wait; None if it did not say.
+        answered: whether it said something, if only a status.
     """
 
-    def __init__(self, message: str, *, retry_after: float | None = None) -> None:
+    def __init__(
+        self, message: str, *, retry_after: float | None = None, answered: bool = False
+    ) -> None:
         super().__init__(message)
         self.retry_after = retry_after
+        self.answered = answered
 
 
 class _Refused(Exception):
@@ -91,7 +95,9 @@ def _by_status(refused: _Refused, doing: str) -> Exception:
     if 300 <= status < 400:
         return BadSettings("plex_url leads to a redirect instead of Plex: check plex_url")
     if status in (408, 429) or status >= 500:
-        return Unconfirmed(f"Plex answered {status} when {doing}", retry_after=refused.retry_after)
+        return Unconfirmed(
+            f"Plex answered {status} when {doing}", retry_after=refused.retry_after, answered=True
+        )
     return PlexBadRequest(f"Plex answered {status}, a refusal for good, when {doing}")
 
 

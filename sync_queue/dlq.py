@@ -39,6 +39,10 @@ class DeadLetter:
     outage_id: int | None
 
 
+SELECT = "SELECT id, cause, reason, attempts, first_at, buried_at, outage_id FROM dead_letter"
+"""The columns of a DeadLetter."""
+
+
 def bury(queue: SyncQueue, job: SyncJob, buried: Buried) -> None:
     """The job ends as a dead letter; inside the caller's transaction."""
     fail_job(queue, job)
@@ -104,14 +108,22 @@ def trim_dead_letters(queue: SyncQueue) -> int:
 class DeadLetterQueue:
     """The dead letters of one data folder."""
 
-    def __init__(self, data_dir: str | Path, *, clock: Clock | None = None) -> None:
-        self._manager = QueueManager(data_dir, clock=clock)
+    def __init__(self, data_dir: str | Path | QueueManager, *, clock: Clock | None = None) -> None:
+        """Of a data folder, or of a queue that is open already."""
+        self._manager = (
+            data_dir if isinstance(data_dir, QueueManager) else QueueManager(data_dir, clock=clock)
+        )
 
     def add(self, job: SyncJob, error: Exception, retry_count: int) -> None:
         """Bury *job*, given up because of *error* after *retry_count* attempts."""
         queue = self._manager.get_queue()
         with queue.db.transaction():
             bury(queue, job, Buried(str(error), type(error).__name__, retry_count))
+
+    def entries(self) -> list[DeadLetter]:
+        """All of them, in the order in which they were buried."""
+        rows = self._manager.get_queue().db.rows(f"{SELECT} ORDER BY number")
+        return [DeadLetter(*row) for row in rows]
 
     def get_count(self) -> int:
         """How many scenes are given up."""

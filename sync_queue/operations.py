@@ -240,6 +240,11 @@ def is_waiting(queue: SyncQueue, key: JobKey) -> bool:
     return _has_row(queue, key, "status < 2")
 
 
+def is_queued(queue: SyncQueue, key: JobKey) -> bool:
+    """Whether a job for *key* waits for its turn, or is at work."""
+    return is_waiting(queue, key) or is_in_flight(queue, key)
+
+
 def is_in_flight(queue: SyncQueue, key: JobKey) -> bool:
     """Whether a job for *key* is claimed."""
     return _has_row(queue, key, "status = 2")

@@ -6,6 +6,7 @@ runs alone and after all others; only deaths alone count against it.
 
 import logging
 from collections.abc import Sequence
+from dataclasses import replace
 
 from domain.causes import WORKER_DIED
 from domain.job import JobKey, QueueName, SyncJob
@@ -19,6 +20,7 @@ from sync_queue.retry import due_now, load_job, mark_promoted, put_off
 log = logging.getLogger(__name__)
 
 DEADLY = 3  # deaths alone after which a job is buried
+PLEX_FELL = "PlexServerDown"  # the cause of a suspect that no worker died of
 
 
 def mark_at_work(queue: SyncQueue, job: SyncJob | None) -> None:
@@ -50,32 +52,42 @@ def resume_orphans(queue: SyncQueue, *, died: bool = True) -> None:
                 fetcher.resume_unack_tasks()
 
 
+def charge_outage(queue: SyncQueue, job: SyncJob) -> None:
+    """Plex went away while *job* was at work, and no other: does that job do it?
+
+    It runs alone from now on, and three outages that began with it alone bury it; the others
+    would otherwise wait for it again and again. Inside the caller's transaction.
+    """
+    suspect = replace(job, deaths=job.deaths + job.alone, alone=True)
+    reason = f"Plex stopped answering {suspect.deaths} times while only this scene was at work"
+    _suspect(queue, suspect, "Plex went away while at it", PLEX_FELL, reason)
+
+
 def _charge(queue: SyncQueue, key: JobKey, name: str, *, died_alone: bool) -> None:
     job = load_job(queue, key)
-    suspect = SyncJob(
-        key,
-        "bulk" if name == "bulk" else "default",
-        job.attempts,
-        job.misses,
+    suspect = replace(
+        job,
+        queue="bulk" if name == "bulk" else "default",
         deaths=job.deaths + died_alone,
         alone=True,
-        enqueued_at=job.enqueued_at,
     )
+    reason = f"{suspect.deaths} workers died while only this scene was at work"
+    _suspect(queue, suspect, "a worker died while at it", WORKER_DIED, reason)
+
+
+def _suspect(queue: SyncQueue, suspect: SyncJob, why: str, cause: str, reason: str) -> None:
+    """Let the job run alone, or bury it if it has done enough harm."""
     if suspect.deaths >= DEADLY:
-        reason = f"{suspect.deaths} workers died while only this scene was at work"
-        bury(queue, suspect, Buried(reason, WORKER_DIED, suspect.deaths))
-        log.warning("%s: given up: %s", key, reason)
+        bury(queue, suspect, Buried(reason, cause, suspect.deaths))
+        log.warning("%s: given up: %s", suspect.key, reason)
         return
-    put_off(
-        queue,
-        suspect,
-        Waiting(queue.clock.now(), "a worker died while at it", WORKER_DIED, counted=False),
-    )
+    put_off(queue, suspect, Waiting(queue.clock.now(), why, cause, counted=False))
 
 
 def count_suspects(queue: SyncQueue) -> int:
-    """How many jobs were at work when a worker died."""
-    return int(queue.db.number("SELECT COUNT(*) FROM retry WHERE alone = 1"))
+    """How many jobs were at work when a worker died; at whose write Plex fell is no guess."""
+    suspects = "SELECT COUNT(*) FROM retry WHERE alone = 1 AND cause != ?"
+    return int(queue.db.number(suspects, (PLEX_FELL,)))
 
 
 def get_suspect(queue: SyncQueue, names: Sequence[QueueName] = QUEUES) -> SyncJob | None:

@@ -12,6 +12,24 @@ from domain.clock import SystemClock
 _REPLACE_PATIENCE = 1.0  # seconds; Windows refuses while somebody reads the file
 
 
+SENSELESS = (KeyError, TypeError, ValueError, OverflowError)
+"""What reading a document raises that another program wrote, or a broken clock."""
+
+END_OF_CALENDAR = 253_402_214_400.0  # the last day of 9999, for which every zone has a date
+
+
+def moment(value: Any) -> float:
+    """A time or a span in a document, in seconds.
+
+    Raises:
+        TypeError, ValueError, OverflowError: it is none, such as NaN or a million years.
+    """
+    seconds = float(value)
+    if not 0 <= seconds < END_OF_CALENDAR:
+        raise ValueError("no time")
+    return seconds
+
+
 class StateFile:
     """One document; a reader sees the old one or the new one."""
 

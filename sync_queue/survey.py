@@ -7,7 +7,7 @@ from pathlib import Path
 
 from domain.job import SceneId
 from sync_queue.database import in_our_words
-from sync_queue.dlq import DeadLetter
+from sync_queue.dlq import SELECT, DeadLetter
 from sync_queue.operations import QueueStats, get_stats, onlooker
 from sync_queue.retry import LONGEST_WAIT
 from sync_queue.spool import spooled
@@ -72,11 +72,7 @@ def _detailed(
     ).fetchone()
     scene, since = db.execute("SELECT id, since FROM at_work").fetchone() or (None, None)
     causes = db.execute("SELECT cause, COUNT(*) FROM dead_letter GROUP BY 1 ORDER BY 2 DESC, 1")
-    letters = db.execute(
-        "SELECT id, cause, reason, attempts, first_at, buried_at, outage_id FROM dead_letter "
-        "ORDER BY number DESC LIMIT ?",
-        (NEWEST,),
-    )
+    letters = db.execute(f"{SELECT} ORDER BY number DESC LIMIT ?", (NEWEST,))
     clearings = db.execute("SELECT COUNT(DISTINCT clearing) FROM removed").fetchone()[0]
     return Survey(
         counts,

@@ -18,11 +18,10 @@ from sync_queue.due import (
 from sync_queue.operations import is_due
 from sync_queue.orphans import resume_orphans
 from sync_queue.retry import next_due
-from sync_queue.state_file import StateFile
-from sync_queue.wake import STATE
 from worker import bulk
 from worker.connector import Connector
-from worker.processor import SyncWorker
+from worker.processor import PLEX_AWAY, SyncWorker
+from worker.visible import Trace
 
 log = logging.getLogger(__name__)
 
@@ -31,8 +30,8 @@ LINGER = 300.0  # seconds it waits for more, so that an evening of editing start
 KEEP_ALIVE = 60.0  # seconds between two requests to Stash, whose sessions expire unused
 LONGEST_RETRY = 3600.0  # seconds within which a retry is due for which it stays
 PATIENCE = 1800.0  # seconds it waits for a server that is away
-PROBES = (5.0, 60.0)  # seconds between two tries: the first, and the most
-HELD_OFF = (60.0, 1800.0)  # seconds in which hooks start nothing after one of us gave up
+TRIES = (5.0, 60.0)  # seconds between two tries: the first, and the most
+SHORTEST_WAIT = 1.0  # seconds; a wait that is over is none, and must not become a tight loop
 
 
 @dataclass(slots=True)
@@ -45,7 +44,7 @@ class Away:
     """
 
     since: float | None = None
-    wait: float = PROBES[0]
+    wait: float = TRIES[0]
 
 
 class Background:
@@ -58,12 +57,15 @@ class Background:
         clock: Clock,
         *,
         is_outdated: Callable[[], bool] = lambda: False,
+        trace: Trace | None = None,
     ) -> None:
         """Wire it.
 
         Args:
             is_outdated: whether the plugin's files have changed since the process started.
+            trace: where it leaves word of what it does.
         """
+        self._trace = trace or Trace(folder, clock)
         self._folder = folder
         self._connector = connector
         self._clock = clock
@@ -83,17 +85,18 @@ class Background:
             Whether it was helpless, so that starting another one is of no use now.
         """
         self._unrecorded = unrecorded
+        self._trace.began()
         try:
             self._live()
         except StashRefused as error:  # the next hook brings a fresh session
             log.warning("%s", error)
-            self._leave_word("")
+            self._trace.ended("")
             return True
         except UserError as error:
             log.warning("%s", error)
-            self._leave_word(str(error))
+            self._trace.ended(str(error))
             return True
-        self._leave_word("")
+        self._trace.ended("")
         return self._away.since is not None
 
     def _live(self) -> None:
@@ -127,12 +130,18 @@ class Background:
             reconciliation_done(self._folder, word)
         if self._worker is None or self._worker.services is not services:
             self._worker = SyncWorker(services)
-        self._worker.drain(go_on=lambda: not self._is_outdated())
+        self._worker.check_recovery()
+        try:
+            self._worker.drain(go_on=lambda: not self._is_outdated())
+        finally:
+            if self._worker.report.processed:
+                self._away = Away()  # it was there: what fails now is another outage
         if not self._worker.report.stopped:
             self._away = Away()
 
     def _linger(self) -> bool:
         """Wait for something to do; False if nothing came."""
+        self._trace.rests()
         queue = self._connector.queue_manager.get_queue()
         end = self._clock.monotonic() + LINGER
         asked_at = self._clock.monotonic()
@@ -160,8 +169,12 @@ class Background:
         elif now - self._away.since > PATIENCE:
             log.warning("still %s; the next hook or task tries again", why)
             return False
-        self._clock.sleep(self._away.wait)
-        self._away.wait = min(PROBES[1], self._away.wait * 2)
+        self._trace.rests()
+        if self._worker and why == PLEX_AWAY:
+            self._clock.sleep(max(SHORTEST_WAIT, self._worker.probe_in))
+        else:
+            self._clock.sleep(self._away.wait)
+            self._away.wait = min(TRIES[1], self._away.wait * 2)
         return True
 
     def _record_what_nobody_could(self) -> None:
@@ -174,17 +187,3 @@ class Background:
         except OSError as error:
             raise QueueUnusable(f"an edit can be written nowhere: {error.strerror}") from error
         self._unrecorded = b""
-
-    def _leave_word(self, why: str) -> None:
-        """Say how it ended; with a reason, starting another one is of no use for a while."""
-        file = StateFile(self._folder / STATE)
-        last = file.read()
-        wait = HELD_OFF[0] if why else 0.0
-        if why and last.get("why") == why:
-            held_off = last.get("held_off")
-            wait = min(HELD_OFF[1], 2 * held_off if isinstance(held_off, int | float) else wait)
-        now = self._clock.now()
-        try:
-            file.write({"ended_at": now, "why": why, "held_off": wait, "not_before": now + wait})
-        except OSError as error:
-            log.warning("%s cannot be written: %s", STATE, error.strerror)

@@ -8,9 +8,9 @@ from sync_queue.orphans import count_suspects, get_suspect
 BATCH = 100  # scenes read with one request on each side
 
 
-def next_batch(queue: SyncQueue) -> list[SyncJob]:
-    """Up to BATCH jobs of one queue, hooks first; a suspect alone, after the others."""
-    size = size_of_batch(queue, BATCH)
+def next_batch(queue: SyncQueue, most: int = BATCH) -> list[SyncJob]:
+    """Up to *most* jobs of one queue, hooks first; a suspect alone, after the others."""
+    size = size_of_batch(queue, most)
     for name in QUEUES:
         # By key: a scene that is edited between two looks is claimed twice.
         jobs: dict[JobKey, SyncJob] = {}

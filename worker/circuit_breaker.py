@@ -6,6 +6,7 @@ and one that is killed leaves nothing behind: the state it found is still there.
 """
 
 import logging
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
 from enum import Enum
 from pathlib import Path
@@ -13,15 +14,12 @@ from typing import Any
 
 from domain.clock import Clock, SystemClock
 from sync_queue import host
-from sync_queue.state_file import StateFile
+from sync_queue.state_file import SENSELESS, StateFile
+from worker.outage_history import OutageHistory
 
 log = logging.getLogger(__name__)
 
 LONGEST_OPEN = 300.0  # seconds; the open time doubles up to this with each failed probe
-
-
-_SENSELESS = (KeyError, TypeError, ValueError, OverflowError)
-"""What reading a document raises that another program wrote, or a broken clock."""
 
 
 class CircuitState(Enum):
@@ -60,6 +58,8 @@ class CircuitBreaker:
         success_threshold: int = 1,
         state_file: str | Path | None = None,
         *,
+        outage_history: OutageHistory | None = None,
+        count_waiting: Callable[[], int] = lambda: 0,
         clock: Clock | None = None,
     ) -> None:
         """Load what is known.
@@ -67,13 +67,19 @@ class CircuitBreaker:
         Args:
             recovery_timeout: seconds between opening and the first probe.
             state_file: where the state survives; None keeps it in this object.
+            outage_history: told when the breaker opens, and when it closes again.
+            count_waiting: how many jobs an outage has held up, asked at its end.
         """
+        self._outages = outage_history
+        self._count_waiting = count_waiting
         self._failure_threshold = failure_threshold
         self._recovery_timeout = recovery_timeout
         self._success_threshold = success_threshold
         self._path = None if state_file is None else Path(state_file)
         self._clock = clock or SystemClock()
         self._now = self._load_state()
+        if outage_history is not None:  # a crash may have come between the two files
+            outage_history.agree_with(self._now.opened_at, self._clock.now())
 
     @classmethod
     def as_onlooker(cls, path: Path, clock: Clock) -> "CircuitBreaker | None":
@@ -87,7 +93,7 @@ class CircuitBreaker:
             if document is None:
                 return None
             breaker._now = breaker._sane(_parse(document))
-        except _SENSELESS:
+        except SENSELESS:
             return None
         return breaker
 
@@ -98,6 +104,16 @@ class CircuitBreaker:
         if state is not self._now.state:
             self._become(replace(self._now, state=state, success_count=0))
         return state
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether Plex is taken to be well."""
+        return self._now.state is CircuitState.CLOSED
+
+    @property
+    def failure_count(self) -> int:
+        """Failures in a row; 0 if Plex answered last time."""
+        return self._now.failure_count
 
     def peek(self) -> CircuitState:
         """The state as `state` would say it; changes nothing."""
@@ -147,6 +163,11 @@ class CircuitBreaker:
             else:
                 self._become(replace(now, failure_count=failures))
 
+    def end_wait(self) -> None:
+        """Let the next probe pass at once: others have shown that Plex is back."""
+        if self.peek() is CircuitState.OPEN:
+            self._become(replace(self._now, state=CircuitState.HALF_OPEN, success_count=0))
+
     def reset(self) -> None:
         """Close, and forget every failure."""
         self._become(Snapshot())
@@ -167,13 +188,19 @@ class CircuitBreaker:
             log.log(level, "circuit breaker: %s", _TOLD[new.state])
         self._now = new
         self._save_state()
+        if self._outages is None:
+            return
+        if new.state is CircuitState.OPEN and new.opened_at is not None:
+            self._outages.record_outage_start(new.opened_at)
+        elif new.state is CircuitState.CLOSED and self._outages.get_current_outage():
+            self._outages.record_outage_end(self._clock.now(), self._count_waiting())
 
     def _load_state(self) -> Snapshot:
         if self._path is None:
             return Snapshot()
         try:
             return self._sane(_parse(StateFile(self._path).read()))
-        except _SENSELESS:
+        except SENSELESS:
             log.warning("%s cannot be understood: the breaker starts closed", self._path.name)
             StateFile(self._path).set_aside()
             return Snapshot()

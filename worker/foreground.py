@@ -19,7 +19,8 @@ from sync_queue.wake import DRAIN_LOCK
 from validation.config import Stash2PlexConfig
 from worker import bulk
 from worker.circuit_breaker import CircuitBreaker, CircuitState
-from worker.processor import BREAKER, DrainReport, SyncWorker
+from worker.plex_watch import BREAKER
+from worker.processor import DrainReport, SyncWorker
 from worker.progress import Bar, Progress, Show, count_due
 from worker.services import Services, connect
 from worker.stats import FILE as STATS

@@ -14,6 +14,7 @@ from sync_queue.wake import DRAIN_LOCK
 from worker.background import Background
 from worker.connector import Connector
 from worker.logs import log_to_file
+from worker.visible import Trace, WarningsToTrace
 
 log = logging.getLogger(__name__)
 
@@ -41,6 +42,8 @@ def run_background(
         Whether it ended for newer code, which somebody should start.
     """
     logs = log_to_file(folder, server_connection)
+    trace = Trace(folder, clock, logs.scrubber)
+    logs.also(WarningsToTrace(trace))
     is_outdated = watch(code)
     path = str(folder / DRAIN_LOCK)
     if lock is None:
@@ -48,7 +51,7 @@ def run_background(
     while lock is not None:
         connector = Connector(folder, Connection.from_server(server_connection), clock, logs.follow)
         try:
-            background = Background(folder, connector, clock, is_outdated=is_outdated)
+            background = Background(folder, connector, clock, is_outdated=is_outdated, trace=trace)
             helpless = background.run(unrecorded)
         finally:
             try:

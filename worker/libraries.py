@@ -24,8 +24,19 @@ def chosen_sections(services: Services) -> tuple[Section, ...]:
     Raises:
         UserError: Plex has none of them.
     """
-    sections = [s for s in services.plex.sections() if s.kind == KIND]
-    wanted = {name.casefold(): name for name in services.config.plex_library}
+    chosen = choose(services.plex.sections(), services.config.plex_library)
+    services.index.prepare(services.plex, chosen)
+    return chosen
+
+
+def choose(libraries: Sequence[Section], names: Sequence[str]) -> tuple[Section, ...]:
+    """Those of Plex's libraries that the user named, all that hold videos if none.
+
+    Raises:
+        UserError: Plex has none of them.
+    """
+    sections = [s for s in libraries if s.kind == KIND]
+    wanted = {name.casefold(): name for name in names}
     chosen = tuple(s for s in sections if not wanted or s.title.casefold() in wanted)
     there = ", ".join(s.title for s in sections) or "none that holds videos"
     if not chosen:
@@ -33,7 +44,6 @@ def chosen_sections(services: Services) -> tuple[Section, ...]:
         raise UserError(f"Plex has no library {named} (it has: {there}): check plex_library")
     for name in wanted.keys() - {s.title.casefold() for s in chosen}:
         log.warning("Plex has no library %s (it has: %s): check plex_library", wanted[name], there)
-    services.index.prepare(services.plex, chosen)
     return chosen
 
 

@@ -16,12 +16,12 @@ OURS = ("domain", "plex", "reconciliation", "stash", "sync_queue", "transport", 
 
 
 class Logs:
-    """The one handler of this process, attached to our own loggers and to nobody else's."""
+    """The handlers of this process, attached to our own loggers and to nobody else's."""
 
-    def __init__(self, handler: logging.Handler, scrubber: Scrubber) -> None:
-        """Attach *handler* in the place of an earlier one: a process may live several times."""
-        self._handler = handler
-        self._scrubber = scrubber
+    def __init__(self, scrubber: Scrubber, *handlers: logging.Handler) -> None:
+        """Attach *handlers* in the place of earlier ones: a process may live several times."""
+        self._handlers: tuple[logging.Handler, ...] = ()
+        self.scrubber = scrubber
         for name in OURS:
             logger = logging.getLogger(name)
             for earlier in logger.handlers[:]:
@@ -29,35 +29,44 @@ class Logs:
                 earlier.close()
             logger.setLevel(logging.INFO)
             logger.propagate = False
-            logger.addHandler(handler)
+        self.also(*handlers)
+
+    def also(self, *handlers: logging.Handler) -> None:
+        """Attach further handlers."""
+        self._handlers = (*self._handlers, *handlers)
+        for name in OURS:
+            for handler in handlers:
+                logging.getLogger(name).addHandler(handler)
 
     def follow(self, config: Stash2PlexConfig) -> None:
         """Log as the settings say."""
-        self._scrubber.register(config.plex_token.get_secret_value())
-        self._scrubber.obfuscate_paths = config.obfuscate_paths
-        if isinstance(self._handler, StashHandler):
-            self._handler.debug = config.debug_logging
+        self.scrubber.register(config.plex_token.get_secret_value())
+        self.scrubber.obfuscate_paths = config.obfuscate_paths
+        for handler in self._handlers:
+            if isinstance(handler, StashHandler):
+                handler.debug = config.debug_logging
         level = logging.DEBUG if config.debug_logging else logging.INFO
         for name in OURS:
             logging.getLogger(name).setLevel(level)
 
     def close(self) -> None:
-        """Detach and close the handler."""
-        for name in OURS:
-            logging.getLogger(name).removeHandler(self._handler)
-        self._handler.close()
+        """Detach and close the handlers."""
+        for handler in self._handlers:
+            for name in OURS:
+                logging.getLogger(name).removeHandler(handler)
+            handler.close()
 
 
 def log_to_stash(connection: Mapping[str, object]) -> Logs:
     """Log to Stash's log, for a task."""
     scrubber = _scrubber(connection)
-    return Logs(StashHandler(scrubber), scrubber)
+    return Logs(scrubber, StashHandler(scrubber))
 
 
 def log_to_file(folder: Path, connection: Mapping[str, object]) -> Logs:
     """Log to background.log, for a process whose stderr nobody reads."""
     scrubber = _scrubber(connection)
-    return Logs(background_handler(folder / LOG, scrubber), scrubber)
+    return Logs(scrubber, background_handler(folder / LOG, scrubber))
 
 
 def log_to_terminal(*secrets: str, level: int) -> Logs:
@@ -71,7 +80,7 @@ def log_to_terminal(*secrets: str, level: int) -> Logs:
     handler = logging.StreamHandler()
     handler.setLevel(level)
     handler.setFormatter(ScrubbingFormatter(scrubber, "%(asctime)s %(levelname)s %(message)s"))
-    return Logs(handler, scrubber)
+    return Logs(scrubber, handler)
 
 
 def _scrubber(connection: Mapping[str, object]) -> Scrubber:

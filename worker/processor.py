@@ -20,15 +20,16 @@ from domain.plex_item import Section, SectionKey
 from plex.paths import base_name
 from sync_queue import spool
 from sync_queue.operations import has_waiting, release, send_to_back
-from sync_queue.orphans import mark_at_work
+from sync_queue.orphans import charge_outage, mark_at_work
 from worker.backoff import NOT_IN_PLEX, Schedule, transient
 from worker.batch import next_batch
 from worker.charge import Charge
-from worker.circuit_breaker import CircuitBreaker, CircuitState
+from worker.circuit_breaker import CircuitBreaker
 from worker.drain_report import DrainReport
 from worker.finder import look_for_parked
 from worker.housekeeping import tidy
 from worker.libraries import ask_for_scan, chosen_sections, forget_index_if_asked
+from worker.plex_watch import PlexWatch
 from worker.prepare import (
     UNTIL_ASKED_AGAIN,
     Failed,
@@ -48,22 +49,20 @@ __all__ = ["DrainReport", "PermanentError", "SyncWorker", "TransientError"]
 
 log = logging.getLogger(__name__)
 
-BREAKER = "circuit_breaker.json"
+PLEX_AWAY = "Plex does not answer"
 
 AFTER_A_FAILURE = 1.0  # seconds until a server that failed is asked again; then the breaker opens
 
 
-class SyncWorker:
+class SyncWorker(PlexWatch):
     """Drains the queue into Plex; for the holder of the drain lock only."""
 
     def __init__(self, services: Services, *, breaker: CircuitBreaker | None = None) -> None:
-        self.services = services
+        super().__init__(services, breaker)
         self._writer = Writer(services)
         self._sections: Sequence[Section] = ()
         self._scans: set[tuple[SectionKey, str]] = set()
-        self.circuit_breaker = breaker or CircuitBreaker(
-            state_file=services.folder / BREAKER, clock=services.clock
-        )
+        self._written: SyncJob | None = None  # by the request that is under way
         self.stats = SyncStats.load_from_file(services.folder / STATS)
         self.report = DrainReport()
 
@@ -87,17 +86,17 @@ class SyncWorker:
         self.report = DrainReport()
         self._scans.clear()
         while go_on():
-            if not self._plex_may_be_asked():
-                self.report.stopped = "Plex does not answer"
+            if not self.may_ask():
+                self.report.stopped = PLEX_AWAY
                 break
             spool.ingest(self.services.queue)
-            if not (batch := next_batch(self.services.queue)):
+            if not (batch := next_batch(self.services.queue, self.at_once)):
                 break
             try:
                 self._process_in_time(batch, go_on, on_progress)
             except PlexServerDown as error:
                 log.warning("%s", error)
-                self.circuit_breaker.record_failure()
+                self.note_failure()
                 self.services.clock.sleep(AFTER_A_FAILURE)
             except (TransientError, PermanentError) as error:
                 # Nothing of the batch can be told: a listing fails, or the index.
@@ -108,19 +107,6 @@ class SyncWorker:
             tidy(self.services)
         return self.report
 
-    def _plex_may_be_asked(self) -> bool:
-        """Whether the breaker lets a job pass; a half-open one is asked with one cheap GET."""
-        if not self.circuit_breaker.can_execute():
-            return False
-        if self.circuit_breaker.state is CircuitState.HALF_OPEN:
-            try:
-                self.services.plex.confirm()
-            except PlexServerDown:
-                self.circuit_breaker.record_failure()
-                return False
-            self.circuit_breaker.record_success()
-        return True
-
     def _process_in_time(
         self,
         batch: Sequence[SyncJob],
@@ -129,9 +115,10 @@ class SyncWorker:
     ) -> None:
         """Process a batch and measure it; one that an error ends says nothing of jobs."""
         clock, before = self.services.clock, self.report.processed
-        started = clock.monotonic()
+        started, self.rested = clock.monotonic(), 0.0
         self._process(batch, go_on, on_progress)
-        self.stats.add(self.report.processed - before, clock.monotonic() - started)
+        took = clock.monotonic() - started - self.rested
+        self.stats.add(self.report.processed - before, took)
 
     def _process(
         self,
@@ -152,24 +139,40 @@ class SyncWorker:
             log.debug("reading %d scenes of the %s queue", len(batch), batch[0].queue)
             with Charge(self.services.queue, batch) as charge:
                 prepared = prepare(self.services, self._sections, batch, charge)
+            self.note_read()
             announce(self.services, prepared)
             while left and self._is_next(left[0], go_on, first=len(left) == len(batch)):
                 job, what = prepared[len(batch) - len(left)]
                 following = left[1] if len(left) > 1 else None
-                settlement = self._process_job(job, what)
+                settlement = self._process_in_turn(job, what, go_on)
                 settle(self.services, settlement, following)
                 left.pop(0)
                 self.report.count(settlement.outcome)
                 on_progress(self.report)
-        except (PlexServerDown, PlexRefused):
+        except (PlexServerDown, PlexRefused) as error:
             # Whatever was at work goes behind the others: it may be what Plex stumbles over, or
             # what something in between refuses.
-            self._put_back(left, head_last=True)
+            fell = isinstance(error, PlexServerDown) and self.fell_at_one(batch, self._written)
+            self._put_back(left, head_last=True, charged=fell)
             raise
         except Stash2PlexError:
             self._put_back(left)
             raise
         self._put_back(left)
+
+    def _process_in_turn(
+        self, job: SyncJob, what: Prepared, go_on: Callable[[], bool]
+    ) -> Settlement:
+        """Process a job when Plex bears it, and remember how it bore that one."""
+        if not isinstance(what, Work) or not any(t.plan.changes for t in what.targets):
+            return self._process_job(job, what)
+        self.pace(go_on)
+        started = self.services.clock.monotonic()
+        self._written = job
+        settlement = self._process_job(job, what)
+        self._written = None
+        self.note_outcome(settlement.outcome, self.services.clock.monotonic() - started)
+        return settlement
 
     def _is_next(self, job: SyncJob, go_on: Callable[[], bool], *, first: bool) -> bool:
         """Whether to go on with the batch: a save never waits behind a bulk run."""
@@ -177,12 +180,24 @@ class SyncWorker:
             return True
         return go_on() and not (job.queue == "bulk" and has_waiting(self.services.queue, "default"))
 
-    def _put_back(self, jobs: Sequence[SyncJob], *, head_last: bool = False) -> None:
-        with self.services.queue.db.transaction():
-            release(self.services.queue, jobs[1:] if head_last else jobs)
-            if head_last:
-                send_to_back(self.services.queue, jobs[0])
-            mark_at_work(self.services.queue, None)
+    def _put_back(
+        self, jobs: Sequence[SyncJob], *, head_last: bool = False, charged: bool = False
+    ) -> None:
+        """Put what was claimed back into the queue.
+
+        Args:
+            head_last: behind all others, for the first of them.
+            charged: it may have taken Plex down, and runs alone from now on.
+        """
+        queue = self.services.queue
+        with queue.db.transaction():
+            release(queue, jobs[1:] if head_last else jobs)
+            if charged:
+                charge_outage(queue, jobs[0])
+            elif head_last:
+                send_to_back(queue, jobs[0])
+            mark_at_work(queue, None)
+        self._written = None
 
     def _process_job(self, job: SyncJob, what: Prepared) -> Settlement:
         """Do what was decided; the answer says what became of it.

@@ -64,16 +64,21 @@ def connect(config: Stash2PlexConfig, stash: StashClient, manager: QueueManager)
         queue=queue,
         ledger=Ledger(queue.db),
         stash=stash,
-        plex=PlexClient(
-            config.plex_url,
-            config.plex_token.get_secret_value(),
-            client_identifier=client_identifier(manager.folder),
-            connect_timeout=config.connect_timeout,
-            read_timeout=config.read_timeout,
-        ),
+        plex=plex_client(config, manager.folder),
         index=PathIndex(manager.folder / "plex_index.db"),
         path_map=path_map,
         clock=manager.clock,
+    )
+
+
+def plex_client(config: Stash2PlexConfig, folder: Path) -> PlexClient:
+    """Plex as the settings say it; asks nothing yet."""
+    return PlexClient(
+        config.plex_url,
+        config.plex_token.get_secret_value(),
+        client_identifier=client_identifier(folder),
+        connect_timeout=config.connect_timeout,
+        read_timeout=config.read_timeout,
     )
 
 

@@ -14,15 +14,16 @@ from stash.client import StashClient
 from stash.scrubber import Scrubber
 from sync_queue.due import is_reconciliation_due
 from sync_queue.manager import QueueManager
-from sync_queue.state_file import StateFile
 from sync_queue.survey import Survey, survey
-from sync_queue.wake import STATE
 from validation.config import Stash2PlexConfig
 from worker.circuit_breaker import CircuitBreaker
 from worker.foreground import estimate, is_draining
-from worker.processor import BREAKER
+from worker.outage_history import format_elapsed_since
+from worker.outage_report import breaker_line, status_lines
+from worker.plex_watch import BREAKER
 from worker.stats import FILE as STATS
 from worker.stats import SyncStats
+from worker.visible import Word, last_word
 
 log = logging.getLogger(__name__)
 
@@ -37,12 +38,13 @@ class Status:
     Attributes:
         read_at: Unix seconds.
         is_draining: whether a process is at it.
-        helpless: why the last background process gave up, which only the user can mend; "" if
-            it did not.
+        background: what the last background process has left.
         breaker: state of the circuit breaker; "unknown" if its file makes no sense.
+        breaker_line: the same, and since when Plex is away.
         probe_in: seconds until an open breaker lets Plex be asked again; 0 otherwise.
         has_lost_events: whether all scenes will be checked, because events were lost.
         hides_parked: whether the user wants to hear nothing of scenes that are not in Plex.
+        outages: what is to be said of them, line by line.
     """
 
     read_at: float
@@ -50,11 +52,18 @@ class Status:
     titles: Mapping[SceneId, str]
     stats: SyncStats
     is_draining: bool
-    helpless: str
+    background: Word
     breaker: str
+    breaker_line: str
     probe_in: float
     has_lost_events: bool
     hides_parked: bool
+    outages: tuple[str, ...] = ()
+
+    @property
+    def helpless(self) -> str:
+        """Why the last background process gave up, which only the user can mend; "" if not so."""
+        return "" if self.is_draining else self.background.why
 
     @property
     def seconds_left(self) -> float:
@@ -73,18 +82,20 @@ def read_status(
     draining = is_draining(folder)  # before counting: see there
     found = survey(folder, clock.now())
     breaker = CircuitBreaker.as_onlooker(folder / BREAKER, clock)
-    word = StateFile(folder / STATE).look() or {}
+    word = last_word(folder)
     return Status(
         read_at=clock.now(),
         queue=found,
         titles=titles([letter.scene for letter in found.newest]) if found.newest else {},
         stats=SyncStats.load_from_file(folder / STATS),
         is_draining=draining,
-        helpless="" if draining else str(word.get("why") or ""),
+        background=word,
         breaker=breaker.peek().value if breaker else "unknown",
+        breaker_line=breaker_line(breaker, folder, clock.now()),
         probe_in=breaker.due_in() if breaker else 0.0,
         has_lost_events=is_reconciliation_due(folder),
         hides_parked=hides_parked,
+        outages=tuple(status_lines(folder, clock, breaker.due_in() if breaker else 0.0)),
     )
 
 
@@ -117,6 +128,7 @@ def lines(status: Status) -> Iterator[str]:
     """The status as it stands in the log."""
     yield from _queue_lines(status)
     yield from _background_lines(status)
+    yield from status.outages
     yield from _dead_letter_lines(status)
 
 
@@ -148,16 +160,20 @@ def _queue_lines(status: Status) -> Iterator[str]:
 
 def _background_lines(status: Status) -> Iterator[str]:
     yield "=== Background Process ==="
+    background, now = status.background, status.read_at
     if status.is_draining:
-        yield "Running"
+        since = background.started_at
+        yield "Running" + (f", started {format_elapsed_since(since, now)}" if since else "")
     elif status.helpless:
         yield f"Not running, because only you can help: {status.helpless}"
     elif status.queue.due or status.queue.counts["in_progress"]:
         yield "Not running although something is due: the next event or task starts it"
     else:
         yield "Not running, and nothing is due"
-    probe = f" (Plex is asked again in {status.probe_in:.0f} s)" if status.probe_in else ""
-    yield f"Circuit breaker: {status.breaker.upper()}{probe}"
+    if background.warned_at is not None:
+        when = format_elapsed_since(background.warned_at, now)
+        yield f"Last warning, {when}: {background.warning}"
+    yield status.breaker_line
 
 
 def _dead_letter_lines(status: Status) -> Iterator[str]:

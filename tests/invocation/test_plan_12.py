@@ -151,7 +151,7 @@ def test_jobs_are_fetched_in_one_place() -> None:
 
 
 def test_jobs_are_processed_and_settled_in_one_place() -> None:
-    assert callers("_process_job") == ["worker/processor.py:_process"]
+    assert callers("_process_job") == ["worker/processor.py:_process_in_turn"]
     assert callers("settle") == ["worker/processor.py:_process"]
 
 

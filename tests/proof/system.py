@@ -30,7 +30,8 @@ from tests.world import FrozenClock
 from validation.config import load_config
 from worker.circuit_breaker import CircuitState
 from worker.launch import something_is_due
-from worker.processor import BREAKER, SyncWorker
+from worker.plex_watch import BREAKER
+from worker.processor import SyncWorker
 from worker.services import Services, connect
 from worker.settle import Settlement, announce, settle
 
@@ -104,7 +105,7 @@ class System:
     # What the drain does
 
     def may_begin(self) -> bool:
-        return self.worker._plex_may_be_asked()
+        return self.worker.may_ask()
 
     def fetch(self, name: QueueName) -> SyncJob | None:
         return get_pending(self.queue, names=(name,))

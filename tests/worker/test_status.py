@@ -17,9 +17,17 @@ from tests.sync_queue.states import be_everywhere, contents, give_up
 from tests.sync_queue.store import Store
 from tests.worker.stage import EventfulClock
 from worker.circuit_breaker import CircuitBreaker
-from worker.processor import BREAKER
+from worker.outage_history import OutageHistory
+from worker.plex_watch import BREAKER
 from worker.stats import FILE, SyncStats
 from worker.status import Status, as_document, lines, read_status
+
+NO_OUTAGE = (
+    "=== Recovery ===",
+    "Recoveries: 0",
+    "=== Recent Outages ===",
+    "No outages recorded",
+)
 
 EMPTY = [
     "=== Queue Status ===",
@@ -32,6 +40,7 @@ EMPTY = [
     "=== Background Process ===",
     "Not running, and nothing is due",
     "Circuit breaker: CLOSED",
+    *NO_OUTAGE,
     "=== Dead Letter Queue ===",
     "Empty",
 ]
@@ -89,6 +98,7 @@ def test_every_state_is_told(busy: Store) -> None:
         "=== Background Process ===",
         "Not running although something is due: the next event or task starts it",
         "Circuit breaker: CLOSED",
+        *NO_OUTAGE,
         "=== Dead Letter Queue ===",
         "Dead letters: 1",
         f"  PlexTemporaryError: 1 (temporary): {NEXT_STEP}",
@@ -220,15 +230,16 @@ def test_why_only_the_user_can_help_is_told(busy: Store) -> None:
 @pytest.mark.parametrize(
     ("seconds", "line", "state", "probe_in"),
     [
-        (0, "Circuit breaker: OPEN (Plex is asked again in 60 s)", "open", 60),
-        (59, "Circuit breaker: OPEN (Plex is asked again in 1 s)", "open", 1),
-        (60, "Circuit breaker: HALF_OPEN", "half_open", 0),
+        (0, "Circuit breaker: OPEN (opened 0s ago)", "open", 60),
+        (59, "Circuit breaker: OPEN (opened 59s ago)", "open", 1),
+        (60, "Circuit breaker: HALF_OPEN (opened 1m 0s ago)", "half_open", 0),
     ],
 )
-def test_an_open_breaker_is_told_with_the_time_until_plex_is_asked(
+def test_an_open_breaker_is_told_with_the_time_since_when_it_is(
     store: Store, clock: EventfulClock, seconds: float, line: str, state: str, probe_in: float
 ) -> None:
-    breaker = CircuitBreaker(state_file=store.folder / BREAKER, clock=clock)
+    outages = OutageHistory(store.folder)
+    breaker = CircuitBreaker(state_file=store.folder / BREAKER, outage_history=outages, clock=clock)
     for _ in range(5):
         breaker.record_failure()
     clock.move(seconds)
