@@ -89,10 +89,7 @@ class CircuitBreaker:
         """
         breaker = cls(clock=clock)
         try:
-            document = StateFile(path).look()
-            if document is None:
-                return None
-            breaker._now = breaker._sane(_parse(document))
+            breaker._now = breaker._sane(_parse(StateFile(path).look()))
         except SENSELESS:
             return None
         return breaker
@@ -102,7 +99,7 @@ class CircuitBreaker:
         """The state; an open breaker whose time is over becomes half-open by being asked."""
         state = self.peek()
         if state is not self._now.state:
-            self._become(replace(self._now, state=state, success_count=0))
+            self._become(replace(self._now, state=state))
         return state
 
     @property
@@ -128,7 +125,8 @@ class CircuitBreaker:
         elapsed = self._clock.now() - self._now.opened_at
         if elapsed < 0:  # the clock was set back: nobody knows how long ago that was
             return 0.0
-        open_time: float = self._recovery_timeout * 2 ** min(self._now.reopened, 16)
+        doublings = min(self._now.reopened, 1023)  # one more would be too many for a float
+        open_time: float = self._recovery_timeout * 2**doublings
         cap = max(LONGEST_OPEN, self._recovery_timeout)
         return max(0.0, min(cap, open_time) - elapsed)
 
@@ -138,7 +136,7 @@ class CircuitBreaker:
 
     def record_success(self) -> None:
         """Plex answered; while open, that is word from before it opened and changes nothing."""
-        state = self.peek()
+        state = self.state
         if state is CircuitState.OPEN:
             return
         if state is CircuitState.CLOSED:
@@ -149,14 +147,14 @@ class CircuitBreaker:
         if successes >= self._success_threshold:
             self._become(Snapshot())
         else:
-            self._become(replace(self._now, state=state, success_count=successes))
+            self._become(replace(self._now, success_count=successes))
 
     def record_failure(self) -> None:
         """Plex failed as a server; failures of one item are not recorded."""
-        now = self._now
-        if self.peek() is CircuitState.HALF_OPEN:
+        state, now = self.state, self._now
+        if state is CircuitState.HALF_OPEN:
             self._open(reopened=now.reopened + 1)
-        elif now.state is CircuitState.CLOSED:
+        elif state is CircuitState.CLOSED:
             failures = now.failure_count + 1
             if failures >= self._failure_threshold:
                 self._open(reopened=0)
@@ -166,7 +164,7 @@ class CircuitBreaker:
     def end_wait(self) -> None:
         """Let the next probe pass at once: others have shown that Plex is back."""
         if self.peek() is CircuitState.OPEN:
-            self._become(replace(self._now, state=CircuitState.HALF_OPEN, success_count=0))
+            self._become(replace(self._now, state=CircuitState.HALF_OPEN))
 
     def reset(self) -> None:
         """Close, and forget every failure."""
@@ -190,16 +188,16 @@ class CircuitBreaker:
         self._save_state()
         if self._outages is None:
             return
-        if new.state is CircuitState.OPEN and new.opened_at is not None:
+        if new.opened_at is not None:
             self._outages.record_outage_start(new.opened_at)
-        elif new.state is CircuitState.CLOSED and self._outages.get_current_outage():
+        elif self._outages.get_current_outage():
             self._outages.record_outage_end(self._clock.now(), self._count_waiting())
 
     def _load_state(self) -> Snapshot:
         if self._path is None:
             return Snapshot()
         try:
-            return self._sane(_parse(StateFile(self._path).read()))
+            return self._sane(_parse(StateFile(self._path).look()))
         except SENSELESS:
             log.warning("%s cannot be understood: the breaker starts closed", self._path.name)
             StateFile(self._path).set_aside()
@@ -242,7 +240,9 @@ _TOLD = {
 }
 
 
-def _parse(document: dict[str, Any]) -> Snapshot:
+def _parse(document: dict[str, Any] | None) -> Snapshot:
+    if document is None:
+        raise ValueError("no document")
     if not document:
         return Snapshot()
     opened_at = document["opened_at"]

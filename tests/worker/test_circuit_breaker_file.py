@@ -60,6 +60,7 @@ BAD = {
     "count infinite": with_(failure_count=float("inf")),
     "count not a number": with_(success_count=float("nan")),
     "count negative": with_(failure_count=-1),
+    "successes negative": with_(success_count=-1),
     "reopened negative": with_(reopened=-(10**400)),
     "open without a time": with_(opened_at=None),
     "half-open without a time": with_(state="half_open", opened_at=None),
@@ -74,7 +75,7 @@ bad = pytest.mark.parametrize("content", BAD.values(), ids=BAD)
 
 
 @bad
-def test_a_file_that_cannot_be_believed_means_closed(
+def test_stat_01_a_file_that_cannot_be_believed_means_closed(
     content: bytes, path: Path, clock: FrozenClock
 ) -> None:
     path.write_bytes(content)
@@ -110,7 +111,7 @@ def test_failures_count_from_nothing_after_a_file_that_cannot_be_believed(
     assert opened(path, clock).state is OPEN
 
 
-def test_a_healthy_file_is_believed(path: Path, clock: FrozenClock) -> None:
+def test_stat_01_a_healthy_file_is_believed(path: Path, clock: FrozenClock) -> None:
     path.write_bytes(with_())
 
     assert opened(path, clock).state is OPEN
@@ -122,6 +123,16 @@ def test_a_file_of_the_plans_own_format_is_believed(path: Path, clock: FrozenClo
     path.write_bytes(without("reopened"))
 
     assert opened(path, clock).due_in() == 60
+
+
+def test_a_time_of_opening_in_the_file_of_a_closed_breaker_is_forgotten(
+    path: Path, clock: FrozenClock
+) -> None:
+    path.write_bytes(with_(state="closed", failure_count=0))
+
+    fail(opened(path, clock))
+
+    assert json.loads(path.read_bytes())["opened_at"] is None
 
 
 def test_the_file_has_the_plans_names_and_one_of_ours(path: Path, clock: FrozenClock) -> None:
@@ -222,7 +233,7 @@ def test_saving_leaves_only_the_file_and_its_lock(path: Path, clock: FrozenClock
     ]  # fmt: skip
 
 
-def test_three_failures_and_two_of_the_next_process_open_a_breaker(
+def test_stat_01_three_failures_and_two_of_the_next_process_open_a_breaker(
     path: Path, clock: FrozenClock
 ) -> None:
     fail(CircuitBreaker(5, state_file=path, clock=clock), 3)

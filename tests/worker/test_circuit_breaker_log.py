@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.worker.test_circuit_breaker_file import bad
 from tests.world import FrozenClock
 from worker.circuit_breaker import CircuitBreaker
 
@@ -29,7 +30,7 @@ def lines(caplog: pytest.LogCaptureFixture) -> list[tuple[int, str]]:
     return [(r.levelno, r.getMessage().partition(",")[0]) for r in ours]
 
 
-def test_every_transition_is_logged_once(
+def test_visb_02_every_transition_is_logged_once(
     path: Path, clock: FrozenClock, caplog: pytest.LogCaptureFixture
 ) -> None:
     fail(opened(path, clock), 6)
@@ -50,7 +51,7 @@ def test_every_transition_is_logged_once(
     ]
 
 
-def test_nothing_is_logged_below_the_threshold(
+def test_visb_02_nothing_is_logged_below_the_threshold(
     path: Path, clock: FrozenClock, caplog: pytest.LogCaptureFixture
 ) -> None:
     breaker = opened(path, clock)
@@ -86,10 +87,31 @@ def test_a_reset_is_logged_when_it_closes_something(
     assert lines(caplog) == [(logging.INFO, "circuit breaker: closed")]
 
 
-def test_a_file_that_cannot_be_understood_is_told(
+def test_visb_02_a_probe_that_nobody_has_announced_is_logged_as_the_transition_it_is(
     path: Path, clock: FrozenClock, caplog: pytest.LogCaptureFixture
 ) -> None:
-    path.write_text('{"state": "ajar"}')
+    breaker = opened(path, clock)
+    fail(breaker, 5)
+    clock.move(60)
+    caplog.clear()
+
+    fail(breaker)
+    clock.move(120)
+    breaker.record_success()
+
+    assert lines(caplog) == [
+        (logging.INFO, "circuit breaker: half-open"),
+        (logging.WARNING, "circuit breaker: open"),
+        (logging.INFO, "circuit breaker: half-open"),
+        (logging.INFO, "circuit breaker: closed"),
+    ]
+
+
+@bad
+def test_a_file_that_cannot_be_understood_is_told(
+    content: bytes, path: Path, clock: FrozenClock, caplog: pytest.LogCaptureFixture
+) -> None:
+    path.write_bytes(content)
 
     opened(path, clock)
 

@@ -111,6 +111,14 @@ class TestEndOfWait:
 
         assert breaker.due_in() == make().due_in() == 120
 
+    def test_nobody_waits_afterwards(self, make: Make) -> None:
+        breaker = make()
+        fail(breaker, 3)
+
+        breaker.end_wait()
+
+        assert breaker.due_in() == make().due_in() == 0
+
     def test_a_time_that_is_over_is_ended_once(
         self, make: Make, clock: FrozenClock, caplog: pytest.LogCaptureFixture
     ) -> None:
