@@ -18,18 +18,21 @@ if sys.version_info < (3, 11):  # noqa: UP036 -- the sentence is for those
     )
     sys.exit(0)
 
+import worker
+import worker.hook as hook
 from stash import protocol
 from sync_queue import wake
-from worker import hook
 
 TYPE_CHECKING = False  # typing would cost a hook its import
 if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
 
+    from reconciliation.scheduler import ReconciliationScheduler
     from stash.client import StashClient
     from sync_queue.manager import QueueManager
     from validation.config import Stash2PlexConfig
+    from worker.services import Services
 
     Answer = str | dict[str, Any]  # a sentence, or a document for programs
 
@@ -55,11 +58,19 @@ MODES = {
     "health_check": "handle_health_check",
     "outage_summary": "handle_outage_summary",
     "recover_outage_jobs": "handle_recover_outage_jobs",
+    "write_reconciliation_report": "handle_write_reconciliation_report",
     "process_queue": "handle_process_queue",
 }
 
+SCOPES = {
+    "reconcile_all": "all",
+    "reconcile_recent": "recent",
+    "reconcile_7days": "recent_7days",
+    "reconcile_missing_metadata": "missing_metadata",
+}
+
 # The others drain; these look after the queue, and work without settings too.
-management_modes = frozenset(MODES).difference(("all", "recent", "process_queue"))
+management_modes = frozenset({**MODES, **SCOPES}) - {"all", "recent", "process_queue"}
 
 
 def handle_hook(invocation: protocol.Invocation) -> str:
@@ -69,96 +80,74 @@ def handle_hook(invocation: protocol.Invocation) -> str:
 
 def handle_sync_all() -> str:
     """Enqueue every scene, then drain for a while in the foreground."""
-    from worker import foreground
-
-    return foreground.sync_all(*_connected(), log_progress)
+    return worker.foreground.sync_all(*_connected(), log_progress)
 
 
 def handle_sync_recent() -> str:
     """Enqueue what changed in the last 24 hours by Stash's clock, then drain for a while."""
-    from worker import foreground
-
-    return foreground.sync_recent(*_connected(), log_progress)
+    return worker.foreground.sync_recent(*_connected(), log_progress)
 
 
 def handle_process_queue() -> str:
     """Process in the foreground whatever is due, with a progress bar and a summary."""
-    from worker import foreground
-
     # Only the holder of the drain lock may ask the breaker, so it is asked in there.
-    return foreground.process_queue(
+    return worker.foreground.process_queue(
         *_connected(), log_progress, may_begin=lambda breaker: breaker.can_execute()
     )
 
 
 def handle_queue_status() -> dict[str, Any]:
-    """Say what waits, what is at work and what was given up: in the log, and as a document."""
-    from worker import status
+    """Say what waits, is at work, was given up, and the Reconciliation Status: log and document."""
+    from reconciliation.task import status_lines
 
-    return status.report(_manager(), stash_interface, config)
+    interval = config.reconcile_interval if config else ""
+    further = status_lines(_manager().folder, interval)
+    return worker.status.report(_manager(), stash_interface, config, further)
 
 
 def handle_clear_queue() -> str:
     """Remove every job that waits; undo_clear brings them back."""
-    from worker import management
-
-    return management.clear_queue(_manager())
+    return worker.management.clear_queue(_manager())
 
 
 def handle_clear_dlq() -> str:
     """Remove every dead letter; undo_clear brings them back."""
-    from worker import management
-
-    return management.clear_dlq(_manager())
+    return worker.management.clear_dlq(_manager())
 
 
 def handle_purge_dlq(days: object = 30) -> str:
     """Remove the dead letters that are older than *days*; undo_clear brings them back."""
-    from worker import management
-
-    return management.purge_dlq(_manager(), days)
+    return worker.management.purge_dlq(_manager(), days)
 
 
 def handle_retry_dlq(ids: object = None) -> str:
     """Give dead letters fresh attempts: all, or the scenes with these *ids*."""
-    from worker import management
-
-    return management.retry_dlq(_manager(), ids)
+    return worker.management.retry_dlq(_manager(), ids)
 
 
 def handle_undo_clear() -> str:
     """Bring back what the latest of the clearing tasks removed."""
-    from worker import management
-
-    return management.undo(_manager())
+    return worker.management.undo(_manager())
 
 
 def handle_clear_match_cache() -> str:
     """Forget which file is which Plex item; the next drain asks Plex."""
-    from worker import management
-
-    return management.clear_match_cache(_manager())
+    return worker.management.clear_match_cache(_manager())
 
 
 def handle_health_check() -> str:
     """Look whether Plex is reachable, lets us in and has the library; change nothing."""
-    from worker import health_report
-
-    return health_report.check_health(_connected()[0], _manager())
+    return worker.health_report.check_health(_connected()[0], _manager())
 
 
 def handle_outage_summary() -> str:
     """Report the last outages of Plex."""
-    from worker import outage_report
-
-    return outage_report.outage_summary(_manager())
+    return worker.outage_report.outage_summary(_manager())
 
 
 def handle_recover_outage_jobs() -> str:
     """Try again at once what the last outage held up or buried."""
-    from worker import outage_report
-
-    return outage_report.recover(*_connected())
+    return worker.outage_report.recover(*_connected())
 
 
 def maybe_check_recovery(data_dir: str, connection: dict[str, object]) -> str:
@@ -167,6 +156,47 @@ def maybe_check_recovery(data_dir: str, connection: dict[str, object]) -> str:
     Only the holder of the drain lock asks, so this wakes the background, on every invocation.
     """
     return wake.wake(data_dir, SCRIPT, connection, insist=True)
+
+
+def handle_reconcile(scope: str) -> str:
+    """Find what the hooks missed and enqueue it, without processing it."""
+    from reconciliation.task import reconcile
+
+    return reconcile(scope, stash_interface, config, queue_manager, log_progress)
+
+
+def handle_write_reconciliation_report() -> str:
+    """Leave what the last reconciliation found as a page, and as a document for programs."""
+    from reconciliation.report import write_report
+
+    obfuscate = config is None or config.obfuscate_paths
+    return write_report(_manager().folder, obfuscate_paths=obfuscate, now=time.time())
+
+
+def maybe_auto_reconcile(
+    services: Services, between: Callable[[], bool], *, was_quiet: bool
+) -> None:
+    """Run the reconciliation that is due, if one is.
+
+    Not in a hook: the background calls maybe_auto_reconcile() at its start and after each drain.
+    """
+    from reconciliation.automatic import what_is_due
+
+    if due := what_is_due(services, was_quiet=was_quiet):
+        _run_auto_reconcile(*due, services, between)
+
+
+def _run_auto_reconcile(
+    scheduler: ReconciliationScheduler,
+    scope: str,
+    is_startup: bool,
+    services: Services,
+    between: Callable[[], bool],
+) -> None:
+    """Reconcile, and remember the result."""
+    from reconciliation.automatic import run
+
+    run(scheduler, scope, is_startup, services, between)
 
 
 def _manager() -> QueueManager:
@@ -187,22 +217,24 @@ def _connected() -> tuple[Stash2PlexConfig, StashClient, QueueManager]:
     return config, stash_interface, queue_manager
 
 
-def find_handler(task_args: dict[str, object]) -> Callable[..., Answer]:
-    """The function that serves a mode; an unknown mode is an error, never a default action."""
+def handle_task(task_args: dict[str, object]) -> Answer:
+    """Serve one task by its mode, with those of the arguments that its handler knows."""
+    mode = known_mode(task_args)
+    if mode in SCOPES:
+        return handle_reconcile(SCOPES[mode])
+    handler: Callable[..., Answer] = globals()[MODES[mode]]
+    names = handler.__code__.co_varnames[: handler.__code__.co_argcount]
+    return handler(**{name: task_args[name] for name in names if name in task_args})
+
+
+def known_mode(task_args: dict[str, object]) -> str:
+    """The mode that is asked for; an unknown one is an error, never a default action."""
     from domain.errors import UnknownMode
 
     mode = str(task_args.get("mode"))
-    if mode not in MODES:
+    if mode not in MODES and mode not in SCOPES:
         raise UnknownMode(f"there is no task {mode!r}: reload the plugins in Stash")
-    handler: Callable[..., Answer] = globals()[MODES[mode]]
-    return handler
-
-
-def handle_task(task_args: dict[str, object]) -> Answer:
-    """Serve one task by its mode, with those of the arguments that its handler knows."""
-    handler = find_handler(task_args)
-    names = handler.__code__.co_varnames[: handler.__code__.co_argcount]
-    return handler(**{name: task_args[name] for name in names if name in task_args})
+    return mode
 
 
 def log_progress(fraction: float) -> None:
@@ -213,35 +245,11 @@ def log_progress(fraction: float) -> None:
 def initialize(
     data_dir: str, connection: dict[str, object], *, may_lack_settings: bool = False
 ) -> None:
-    """Set the three names above from what Stash says, and log as the settings want it.
-
-    Args:
-        may_lack_settings: go on without a config if Stash does not tell the settings, or if
-            they are not filled in.
-
-    Raises:
-        UserError, StashUnavailable: nothing of that kind can be passed over.
-    """
+    """Set the three names above, and log to Stash; arguments and errors as worker.session.begin."""
     global config, stash_interface, queue_manager
-    from pathlib import Path
-
-    from domain.clock import SystemClock
-    from domain.errors import StashUnavailable, UserError
-    from stash.connection import Connection
-    from worker.connector import Connector
-    from worker.logs import log_to_stash
-    from worker.visible import repeat_warning
-
-    follow = log_to_stash(connection).follow
-    server = Connection.from_server(connection)
-    connector = Connector(Path(data_dir), server, SystemClock(), follow)
-    stash_interface, queue_manager = connector.stash, connector.queue_manager
-    repeat_warning(Path(data_dir), SystemClock())
-    try:
-        config = connector.read_settings()
-    except (StashUnavailable, UserError):
-        if not may_lack_settings:
-            raise
+    config, stash_interface, queue_manager = worker.session.begin(
+        data_dir, connection, may_lack_settings=may_lack_settings
+    )
 
 
 def serve() -> Answer:
@@ -250,12 +258,9 @@ def serve() -> Answer:
     invocation = protocol.parse(sys.stdin.buffer.read())
     if invocation.hook:
         return handle_hook(invocation)
-    find_handler(invocation.args)  # before anybody is asked anything
-    from worker.packages import add_packages
-
-    add_packages(SCRIPT)
+    mode = known_mode(invocation.args)  # before anybody is asked anything
+    worker.packages.add_packages(SCRIPT)
     data_dir = protocol.data_dir(invocation.connection)
-    mode = str(invocation.args["mode"])
     initialize(data_dir, invocation.connection, may_lack_settings=mode in management_modes)
     try:
         answer = handle_task(invocation.args)
@@ -273,18 +278,14 @@ def guarded(serve: Callable[..., Answer], *args: object) -> dict[str, object]:
     try:
         return {"output": serve(*args)}
     except Exception as error:  # noqa: BLE001 -- the edge of the process
-        from worker.incident import explain
-
-        return {"error": explain(error)}
+        return {"error": worker.incident.explain(error)}
 
 
 def main() -> int:
     """Serve one start of this file; return the exit code."""
     os.umask(0o077)  # whatever is created below is its owner's business
     if sys.argv[1:2] == ["--background"]:
-        from worker.lives import live
-
-        return live(SCRIPT, sys.argv[2:], guarded)
+        return worker.lives.live(SCRIPT, sys.argv[2:], guarded, maybe_auto_reconcile)
     document = guarded(serve)
     protocol.answer(document)  # Stash logs an error itself
     return int("error" in document)

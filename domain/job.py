@@ -13,7 +13,7 @@ class JobKey:
     """What a job is about; the only thing a queue row holds.
 
     Attributes:
-        kind: "scene"; renamed tags, performers, studios and groups will have theirs.
+        kind: "scene", or "tag", "performer", "studio" or "group": that became another, or went.
         id: Stash's id of it.
     """
 

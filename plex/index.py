@@ -4,11 +4,11 @@ A cache: deleting its file costs one listing of each library.
 """
 
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from domain.errors import PermanentError, PlexTemporaryError
-from domain.plex_item import IndexedFile, RatingKey, Section
+from domain.plex_item import IndexedFile, RatingKey, Section, SectionKey
 from plex.client import PlexClient
 from plex.index_file import IndexFile, Listed
 from plex.parse import Page
@@ -43,6 +43,15 @@ class PathIndex:
         """How many items are known."""
         return self._file.count()
 
+    def listed(self, sections: Sequence[Section]) -> frozenset[SectionKey]:
+        """Those of the libraries that have been listed from end to end."""
+        known = ((one.key, self._file.listed(one.key)) for one in sections)
+        return frozenset(key for key, listed in known if listed.unindexed is not None)
+
+    def all_items(self) -> Iterator[tuple[RatingKey, str]]:
+        """Every item with one of its files, as Plex sees it."""
+        return self._file.all_items()
+
     def forget(self, key: RatingKey) -> None:
         """Drop an item that is gone or has other files now; refresh brings it back."""
         self._file.forget(key)
@@ -71,7 +80,12 @@ class PathIndex:
             raise failed[0]
 
     def refresh(
-        self, client: PlexClient, sections: Sequence[Section], *, thorough: bool = False
+        self,
+        client: PlexClient,
+        sections: Sequence[Section],
+        *,
+        thorough: bool = False,
+        between: Callable[[], object] = lambda: None,
     ) -> frozenset[str]:
         """Ask Plex for what is new, and return the base names that came since the last time.
 
@@ -80,6 +94,7 @@ class PathIndex:
 
         Args:
             thorough: list the libraries in any case.
+            between: called between two pages of that.
 
         Raises:
             PlexTemporaryError: a library that had files is empty; what is known is kept.
@@ -87,7 +102,7 @@ class PathIndex:
         self._file.belong_to(client.server(), [section.key for section in sections])
         for section in sections:
             if thorough or not self._list_changed(client, section):
-                self._list_all(client, section)
+                self._list_all(client, section, between)
         return frozenset().union(*(self._file.report_new(section.key) for section in sections))
 
     def _list_changed(self, client: PlexClient, section: Section) -> bool:
@@ -107,19 +122,26 @@ class PathIndex:
         total = client.page(section.key, start=0, size=1).total
         return total == self._file.count(section.key) + listed.unindexed
 
-    def _list_all(self, client: PlexClient, section: Section) -> None:
+    def _list_all(
+        self,
+        client: PlexClient,
+        section: Section,
+        between: Callable[[], object] = lambda: None,
+    ) -> None:
         """List a library; forget what is gone only if no row can have been missed.
 
         A row that goes while we read moves all later ones up, and one is missed.
         """
-        newest, total, seen = self._list_once(client, section)
+        newest, total, seen = self._list_once(client, section, between)
         if seen != total:
-            newest, total, seen = self._list_once(client, section)
+            newest, total, seen = self._list_once(client, section, between)
         known = self._file.count(section.key)
         unindexed = None if total is None else total - known
         self._file.finish_run(section.key, Listed(newest, unindexed))
 
-    def _list_once(self, client: PlexClient, section: Section) -> tuple[int, int | None, int]:
+    def _list_once(
+        self, client: PlexClient, section: Section, between: Callable[[], object]
+    ) -> tuple[int, int | None, int]:
         """Return (time of the latest change, items by Plex's count, items that we saw).
 
         Plex's count is None if it changed while we read.
@@ -131,10 +153,12 @@ class PathIndex:
             newest = max(newest, page.newest)
             totals.add(page.total)
             fileless += len(page.without_files)
+            between()
         seen = self._file.found_in_run(section.key, run) + fileless
         if seen == 0 and self._file.count(section.key):
             raise PlexTemporaryError(
-                f'Plex suddenly shows library "{section.title}" empty: what was known is kept'
+                f'Plex suddenly shows library "{section.title}" empty: what was known is kept; '
+                "if it is meant to be empty, run Clear Match Cache"
             )
         total = totals.pop() if len(totals) == 1 else None
         if seen == total:

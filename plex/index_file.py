@@ -15,16 +15,16 @@ _VERSION = 0x53325001  # no other program's, so that a foreign file is not taken
 
 _TABLES = f"""
 BEGIN IMMEDIATE;
-CREATE TABLE section (
+CREATE TABLE IF NOT EXISTS section (
     key INTEGER PRIMARY KEY, server TEXT NOT NULL, run INTEGER NOT NULL DEFAULT 0,
     reported INTEGER NOT NULL DEFAULT 0, newest INTEGER NOT NULL DEFAULT 0,
     unindexed INTEGER) STRICT;
-CREATE TABLE file (
+CREATE TABLE IF NOT EXISTS file (
     rating_key INTEGER NOT NULL, path TEXT NOT NULL, size INTEGER, section INTEGER NOT NULL,
     base_name TEXT NOT NULL, trashed INTEGER NOT NULL, run INTEGER NOT NULL,
     first_run INTEGER NOT NULL, PRIMARY KEY (rating_key, path)) STRICT, WITHOUT ROWID;
-CREATE INDEX file_base_name ON file (base_name);
-CREATE INDEX file_section ON file (section, rating_key);
+CREATE INDEX IF NOT EXISTS file_base_name ON file (base_name);
+CREATE INDEX IF NOT EXISTS file_section ON file (section, rating_key);
 PRAGMA user_version={_VERSION};
 COMMIT;
 """
@@ -34,7 +34,7 @@ INSERT INTO file (rating_key, path, size, section, base_name, trashed, run, firs
 VALUES (?, ?, ?, ?, ?, ?, ?, ?)
 ON CONFLICT (rating_key, path) DO UPDATE SET
     size = excluded.size, section = excluded.section,
-    trashed = excluded.trashed, run = excluded.run
+    trashed = excluded.trashed, run = max(run, excluded.run)
 """
 
 
@@ -170,15 +170,15 @@ class IndexFile:
         with self.transaction() as db:
             db.executemany(_UPSERT, rows)
             db.executemany(
-                "DELETE FROM file WHERE rating_key = ? AND run <> ?", [(key, run) for key in keys]
+                "DELETE FROM file WHERE rating_key = ? AND run < ?", [(key, run) for key in keys]
             )
 
     def found_in_run(self, section: SectionKey, run: int) -> int:
-        """How many items a run has seen files of."""
+        """How many items a run has seen files of, or a later one that began meanwhile."""
         with self.transaction() as db:
             return _number(
                 db,
-                "SELECT count(DISTINCT rating_key) FROM file WHERE section = ? AND run = ?",
+                "SELECT count(DISTINCT rating_key) FROM file WHERE section = ? AND run >= ?",
                 section,
                 run,
             )
@@ -186,7 +186,8 @@ class IndexFile:
     def drop_unseen(self, section: SectionKey, run: int) -> None:
         """Drop what a complete run did not see: Plex has it no more."""
         with self.transaction() as db:
-            db.execute("DELETE FROM file WHERE section = ? AND run <> ?", (section, run))
+            # Not those of later runs: another process may be listing the library too.
+            db.execute("DELETE FROM file WHERE section = ? AND run < ?", (section, run))
 
     def finish_run(self, section: SectionKey, listed: Listed) -> None:
         """Remember how far the library is listed now."""
@@ -195,6 +196,21 @@ class IndexFile:
                 "UPDATE section SET newest = max(newest, ?), unindexed = ? WHERE key = ?",
                 (listed.newest, listed.unindexed, section),
             )
+
+    def all_items(self) -> Iterator[tuple[RatingKey, str]]:
+        """Every item with one of its files, by key."""
+        after = -1
+        while True:
+            with self.transaction() as db:
+                rows = db.execute(
+                    "SELECT rating_key, min(path) FROM file WHERE rating_key > ? "
+                    "GROUP BY rating_key ORDER BY rating_key LIMIT 1000",
+                    (after,),
+                ).fetchall()
+            if not rows:
+                return
+            yield from ((RatingKey(key), path) for key, path in rows)
+            after = rows[-1][0]
 
     def report_new(self, section: SectionKey) -> frozenset[str]:
         """Base names that have come since this was asked last."""
@@ -212,7 +228,7 @@ class IndexFile:
             if anew or not _is_ours(self._path, self._patience):
                 for leftover in ("", "-journal", "-wal", "-shm"):
                     Path(f"{self._path}{leftover}").unlink(missing_ok=True)
-            is_new = not self._path.exists()
+            is_new = not self._path.exists() or not self._path.stat().st_size
             self._path.touch(mode=0o600)
             connection = sqlite3.connect(self._path, self._patience)
             if is_new:
@@ -223,8 +239,8 @@ class IndexFile:
 
 
 def _is_ours(path: Path, patience: float) -> bool:
-    """Whether the file is an index of this version, or is not there."""
-    if not path.exists():
+    """Whether the file is an index of this version, or is to be one."""
+    if not path.exists() or not path.stat().st_size:
         return True
     with closing(sqlite3.connect(path, patience)) as connection:
         try:

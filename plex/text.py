@@ -20,9 +20,12 @@ def weight(text: str) -> int:
     return len(quote(text, safe="", errors="replace"))
 
 
+HEAVIEST = 12  # bytes of one character in a URL: four, each as %XX
+
+
 def cut(text: str, limit: int) -> str:
     """Return *text*, or its beginning with an ellipsis, so that it weighs at most *limit*."""
-    if weight(text) <= limit:
+    if len(text) * HEAVIEST <= limit or weight(text) <= limit:
         return text
     room = limit - weight(ELLIPSIS)
     end = bisect_right(range(len(text)), room, key=lambda length: weight(text[:length])) - 1

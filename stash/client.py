@@ -12,7 +12,7 @@ from domain.errors import (
     TransientError,
     UnreadableScene,
 )
-from domain.job import SceneId
+from domain.job import JobKey, SceneId
 from domain.scene import Scene
 from stash import queries
 from stash.connection import Connection
@@ -27,6 +27,10 @@ if Stash failed to read this scene although it reads others."""
 
 BATCH = 100
 """How many scenes are looked up in one request at most."""
+
+
+class Unreadable(Exception):
+    """A page of scenes of which one at least cannot be read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +118,83 @@ class StashClient:
         recent = tuple(scene_id for scene_id, at in page if at is None or at >= since)
         return recent, page[-1][0] if len(page) == limit else None
 
+    def scenes_of(
+        self, thing: JobKey, *, after: int = 0, limit: int = 1000
+    ) -> tuple[dict[SceneId, Found], int | None] | None:
+        """Read the scenes that have a tag, performer, studio or group, as *walk* does.
+
+        Returns:
+            None if Stash does not have it any more, or cannot say so.
+        """
+        doing = f"looking for the scenes of {thing}"
+        try:
+            answer = self._uses(doing, thing, queries.SCENE + self._groups, after, limit)
+            whole = not answer.failures
+            if not whole:  # one of them cannot be read, and with it none of the page
+                answer = self._uses(doing, thing, "id", after, limit)
+        except Unsupported:
+            if self._groups == queries.MOVIES:
+                raise
+            self._groups = queries.MOVIES
+            return self.scenes_of(thing, after=after, limit=limit)
+        if answer.failures:
+            self.scene_ids(limit=1)  # raises if it is Stash that fails and not the thing
+            return None
+        try:
+            if answer.data["thing"] is None:
+                return None
+            raw = answer.data["findScenes"]["scenes"]
+            ids = [SceneId(int(one["id"])) for one in raw]
+        except (KeyError, TypeError, ValueError) as error:
+            raise StashUnavailable(f"Stash's answer is incomplete while {doing}") from error
+        unread = TransientError("one of the scenes that were asked for cannot be read")
+        found: dict[SceneId, Found] = {
+            key: _parsed(key, one) if whole else unread for key, one in zip(ids, raw, strict=True)
+        }
+        return found, ids[-1] if len(ids) == limit else None
+
+    def _uses(self, doing: str, thing: JobKey, fields: str, after: int, limit: int) -> Answer:
+        kind = "movie" if thing.kind == "group" and self._groups == queries.MOVIES else thing.kind
+        query, variables = queries.uses(kind, thing.id, after, fields)
+        return self._wire.ask(doing, query, variables | {"limit": limit})
+
+    def count_scenes(self, *, since: float | None = None) -> int:
+        """How many scenes there are, or about how many were updated at *since* or later."""
+        doing, variables = "counting scenes", {"filter": queries.page_filter(0, since)}
+        answer = self._wire.ask_all(doing, queries.COUNT, variables)
+        try:
+            return int(answer.data["findScenes"]["count"])
+        except (KeyError, TypeError, ValueError) as error:
+            raise StashUnavailable(f"Stash's answer is incomplete while {doing}") from error
+
+    def walk(
+        self, *, after: int = 0, limit: int = 1000, since: float | None = None
+    ) -> tuple[dict[SceneId, Found], int | None]:
+        """Read the scenes with the *limit* lowest ids above *after*, in one request.
+
+        Args:
+            since: Unix seconds; only scenes that were updated then or later.
+
+        Returns:
+            the scenes by id, ascending, and what to pass as *after* next: None at the end.
+        """
+        try:
+            raw = self._walk(queries.page_filter(after, since), limit)
+        except Unreadable:  # one of them fails, and with it the page
+            page = self._page(queries.page_filter(after, since), limit)
+            ids = [scene_id for scene_id, _ in page]
+            found: dict[SceneId, Found] = {}
+            for start in range(0, len(ids), BATCH):
+                found.update(self.scenes(ids[start : start + BATCH]))
+        else:
+            ids = [SceneId(int(one["id"])) for one in raw]
+            found = {
+                scene_id: _parsed(scene_id, one) for scene_id, one in zip(ids, raw, strict=True)
+            }
+        if since is not None:
+            found = {key: one for key, one in found.items() if _is_recent(one, since)}
+        return found, ids[-1] if len(ids) == limit else None
+
     def cover(self, scene_id: SceneId, etag: str = "") -> Picture | NotModified | NoPicture:
         """Fetch a scene's cover, unless it is still the one called *etag*."""
         doing = f"fetching the cover of scene {scene_id}"
@@ -155,6 +236,26 @@ class StashClient:
             self._groups = queries.MOVIES
             return self._look_up(ids)
 
+    def _walk(self, selected: dict[str, Any], limit: int) -> list[dict[str, Any]]:
+        doing, variables = "reading scenes", {"filter": selected, "limit": limit}
+        try:
+            answer = self._wire.ask(doing, queries.walk(queries.SCENE + self._groups), variables)
+        except Unsupported:
+            if self._groups == queries.MOVIES:
+                raise
+            self._groups = queries.MOVIES
+            return self._walk(selected, limit)
+        except StashRefused:
+            raise
+        except StashUnavailable as error:  # or one scene has made the whole answer null
+            raise Unreadable from error
+        if answer.failures:
+            raise Unreadable
+        try:
+            return [one for one in answer.data["findScenes"]["scenes"] if int(one["id"])]
+        except (KeyError, TypeError, ValueError) as error:
+            raise StashUnavailable(f"Stash's answer is incomplete while {doing}") from error
+
     def _page(self, selected: dict[str, Any], limit: int) -> list[tuple[SceneId, float | None]]:
         doing = "listing scenes"
         variables = {"filter": selected, "limit": limit}
@@ -166,6 +267,12 @@ class StashClient:
             ]
         except (KeyError, TypeError, ValueError) as error:
             raise StashUnavailable(f"Stash's answer is incomplete while {doing}") from error
+
+
+def _is_recent(found: Found, since: float) -> bool:
+    """Stash compares times as text, so it sends more than is wanted; what is no time is recent."""
+    at = queries.seconds_of(found.updated_at) if isinstance(found, Scene) else None
+    return at is None or at >= since
 
 
 def _parsed(scene_id: SceneId, raw: object) -> Scene | PermanentError:

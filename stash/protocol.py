@@ -7,7 +7,23 @@ those of pkg/plugin/common/msg.go and pkg/plugin/raw.go in Stash.
 import json
 import os
 
-SCENE_EVENTS = ("Scene.Create.Post", "Scene.Update.Post", "Scene.Destroy.Post")
+EVENTS = {
+    "Scene.Create.Post": "scene",
+    "Scene.Update.Post": "scene",
+    "Scene.Destroy.Post": "scene",
+    "Tag.Update.Post": "tag",
+    "Tag.Destroy.Post": "tag",
+    "Tag.Merge.Post": "tag",
+    "Performer.Update.Post": "performer",
+    "Performer.Destroy.Post": "performer",
+    "Studio.Update.Post": "studio",
+    "Studio.Destroy.Post": "studio",
+    "Group.Update.Post": "group",
+    "Group.Destroy.Post": "group",
+    "Movie.Update.Post": "group",  # what groups are called before v0.27
+    "Movie.Destroy.Post": "group",
+}
+"""What we are started for, and what kind of thing it is about."""
 
 # An update that touches nothing but these changes nothing that Plex shows. A name that is
 # not here counts as relevant, so a newer Stash costs at most a job without effect.
@@ -42,9 +58,11 @@ class Hook:
     @property
     def changes_plex(self) -> bool:
         """Whether anything that Plex shows may have changed."""
-        if self.type != "Scene.Update.Post" or not self.fields:
+        if not self.type.endswith(".Update.Post") or not self.fields:
             return True
-        return not IRRELEVANT.issuperset(self.fields)
+        if self.type == "Scene.Update.Post":
+            return not IRRELEVANT.issuperset(self.fields)
+        return "name" in self.fields  # of a tag or performer, a scene shows nothing else
 
 
 class Invocation:

@@ -41,6 +41,12 @@ query Page($filter: SceneFilterType!, $limit: Int!) {
 """
 """One page by id: unlike numbered pages it does not shift when scenes come and go meanwhile."""
 
+COUNT = """
+query Count($filter: SceneFilterType!) {
+  findScenes(scene_filter: $filter, filter: { per_page: 1 }) { count }
+}
+"""
+
 _MARGIN = timedelta(days=2)
 
 
@@ -54,6 +60,47 @@ def lookups(ids: Sequence[SceneId], fields: str) -> tuple[str, dict[str, Any]]:
     finds = "\n".join(f"{alias(place)}: findScene(id: $i{place}) {{ ...F }}" for place in places)
     query = f"query Scenes({variables}) {{\n{finds}\n}}\nfragment F on Scene {{ {fields} }}"
     return query, {f"i{place}": str(ids[place]) for place in places}
+
+
+def walk(fields: str) -> str:
+    """Ask for a page like PAGE, with whole scenes."""
+    return f"""
+query Walk($filter: SceneFilterType!, $limit: Int!) {{
+  findScenes(
+    scene_filter: $filter
+    filter: {{ per_page: $limit, sort: "id", direction: ASC }}
+  ) {{ scenes {{ ...F }} }}
+}}
+fragment F on Scene {{ {fields} }}
+"""
+
+
+_THINGS = {
+    "tag": ("findTag", "tags"),
+    "performer": ("findPerformer", "performers"),
+    "studio": ("findStudio", "studios"),
+    "group": ("findGroup", "groups"),
+    "movie": ("findMovie", "movies"),
+}
+"""What finds each, and the criterion by which scenes have it; groups are movies before v0.27."""
+
+
+def uses(kind: str, identity: int, after: int, fields: str) -> tuple[str, dict[str, Any]]:
+    """Ask whether a thing is there, and for a page of the scenes that have it."""
+    find, criterion = _THINGS[kind]
+    query = f"""
+query Uses($id: ID!, $filter: SceneFilterType!, $limit: Int!) {{
+  thing: {find}(id: $id) {{ id }}
+  findScenes(
+    scene_filter: $filter
+    filter: {{ per_page: $limit, sort: "id", direction: ASC }}
+  ) {{ scenes {{ ...F }} }}
+}}
+fragment F on Scene {{ {fields} }}
+"""
+    chosen = page_filter(after)
+    chosen[criterion] = {"value": [str(identity)], "modifier": "INCLUDES"}
+    return query, {"id": str(identity), "filter": chosen}
 
 
 def alias(place: int) -> str:

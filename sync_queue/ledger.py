@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from domain.job import JobKey, SceneId
 from domain.ledger import FieldMemory, ImageMemory, LedgerEntry
@@ -10,10 +10,18 @@ from domain.plex_item import RatingKey, Value
 from sync_queue.database import Database
 from sync_queue.inbox import INSERT
 from sync_queue.manager import payload
+from sync_queue.standing import batches
 
 _COLUMNS = (
     "server, rating_key, scene_id, updated_at, content_hash, fields, images, intent, synced_at"
 )
+
+
+class Version(NamedTuple):
+    """What an item was last known to show: the scene's updated_at, and the hash of its content."""
+
+    updated_at: str
+    content_hash: str
 
 
 class Ledger:
@@ -43,6 +51,49 @@ class Ledger:
             f"SELECT {_COLUMNS} FROM ledger WHERE server = ? AND scene_id = ?", (server, scene)
         )
         return [_entry(row) for row in rows]
+
+    def versions(
+        self, server: str, scenes: Sequence[SceneId]
+    ) -> dict[SceneId, dict[RatingKey, Version]]:
+        """Which version of each scene its items are known to show."""
+        found: dict[SceneId, dict[RatingKey, Version]] = {}
+        for some in batches(scenes):
+            rows = self._db.rows(
+                # SQLite would else walk along the primary key, through all of the server's rows.
+                "SELECT scene_id, rating_key, updated_at, content_hash "
+                "FROM ledger INDEXED BY ledger_scene "
+                f"WHERE server = ? AND scene_id IN ({','.join('?' * len(some))})",
+                (server, *some),
+            )
+            for scene, key, updated_at, content_hash in rows:
+                found.setdefault(scene, {})[key] = Version(updated_at, content_hash)
+        return found
+
+    def hashes(self, scenes: Sequence[SceneId]) -> dict[SceneId, set[str]]:
+        """The content that the items of each scene are known to show, on any server."""
+        found: dict[SceneId, set[str]] = {}
+        for some in batches(scenes):
+            for scene, content_hash in self._db.rows(
+                "SELECT scene_id, content_hash FROM ledger "
+                f"WHERE scene_id IN ({','.join('?' * len(some))})",
+                tuple(some),
+            ):
+                found.setdefault(scene, set()).add(content_hash)
+        return found
+
+    def contended(self, server: str, scenes: Sequence[SceneId]) -> set[tuple[SceneId, RatingKey]]:
+        """Scenes and items of theirs that belong to another scene."""
+        found: set[tuple[SceneId, RatingKey]] = set()
+        for some in batches(scenes):
+            found.update(
+                (SceneId(scene), RatingKey(key))
+                for scene, key in self._db.rows(
+                    "SELECT scene_id, rating_key FROM contender "
+                    f"WHERE server = ? AND scene_id IN ({','.join('?' * len(some))})",
+                    (server, *some),
+                )
+            )
+        return found
 
     def store(self, entry: LedgerEntry) -> None:
         """Remember *entry*, in place of what was remembered before."""

@@ -34,7 +34,8 @@ from sync_queue.retry import (
 
 log = logging.getLogger(__name__)
 
-KINDS = frozenset({"scene"})  # of jobs that this version can process
+KINDS = frozenset({"scene", "tag", "performer", "studio", "group"})
+"""Of jobs that this version can process."""
 
 POLL = 0.05  # seconds between two looks of somebody who waits for a job
 

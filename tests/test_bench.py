@@ -51,6 +51,13 @@ TIMED = {
     "claim and settle: after 2,000 jobs against after 1,000",
     "status: 2,000 jobs, as many retries, 10,000 dead letters",
     "file after 50,000 jobs are gone against before",
+    "first reconcile of 1,000 scenes: speed",
+    "reconcile 1,000 scenes after a rename that all show: speed",
+    "reconcile 2,000 scenes in step: time",
+    "reconcile 2,000 scenes in step: memory at its peak",
+    "comparison of 2,000 scenes: 200 rows of it",
+    "reconcile: CPU time of one of 4,000 against one of 100",
+    "reconcile: CPU time of one of 4,000 against one of 1,000",
 }
 COUNTED = {
     "4 hooks at once: scenes in Plex afterwards": "4",
@@ -61,6 +68,10 @@ COUNTED = {
     "drain of 20 changed scenes: POST": "0 per scene",
     "drain of 20 changed scenes: image GET to Stash": "1 per scene",
     "drain of 20 unchanged scenes: writes": "0",
+    "first reconcile of 1,000 scenes: requests": "19 (15 to Plex, 4 to Stash)",
+    "reconcile 1,000 scenes after a rename that all show: requests": "7 (3 to Plex, 4 to Stash)",
+    "reconcile 2,000 scenes in step: requests": "9 (4 to Plex, 5 to Stash)",
+    "reconcile 2,000 scenes in step: writes": "0",
 }
 
 

@@ -10,6 +10,8 @@ from domain.errors import QueueUnusable, Stash2PlexError, StashRefused, UserErro
 from sync_queue import inbox, spool
 from sync_queue.database import DatabaseDamaged
 from sync_queue.due import (
+    GONE,
+    is_comparison_due,
     is_reconciliation_due,
     mark_reconciliation_due,
     reconciliation_done,
@@ -31,7 +33,12 @@ KEEP_ALIVE = 60.0  # seconds between two requests to Stash, whose sessions expir
 LONGEST_RETRY = 3600.0  # seconds within which a retry is due for which it stays
 PATIENCE = 1800.0  # seconds it waits for a server that is away
 TRIES = (5.0, 60.0)  # seconds between two tries: the first, and the most
+QUIET = 3600.0  # seconds without any process of ours after which Stash may have been restarted
 SHORTEST_WAIT = 1.0  # seconds; a wait that is over is none, and must not become a tight loop
+
+
+Reconcile = Callable[..., None]
+"""reconciliation.automatic.reconcile_if_due; this layer does not know that one."""
 
 
 @dataclass(slots=True)
@@ -58,14 +65,19 @@ class Background:
         *,
         is_outdated: Callable[[], bool] = lambda: False,
         trace: Trace | None = None,
+        reconcile: Reconcile | None = None,
     ) -> None:
         """Wire it.
 
         Args:
             is_outdated: whether the plugin's files have changed since the process started.
             trace: where it leaves word of what it does.
+            reconcile: runs the reconciliation that is due, if one is.
         """
         self._trace = trace or Trace(folder, clock)
+        self._reconcile = reconcile
+        self._born = clock.monotonic()
+        self._was_quiet = self._trace.silent_for() >= QUIET
         self._folder = folder
         self._connector = connector
         self._clock = clock
@@ -138,6 +150,16 @@ class Background:
                 self._away = Away()  # it was there: what fails now is another outage
         if not self._worker.report.stopped:
             self._away = Away()
+            if self._reconcile:
+                self._reconcile(services, self._drain_between, was_quiet=self._was_quiet)
+            self._was_quiet = False
+
+    def _drain_between(self) -> bool:
+        """What is due goes first, between two pages of a reconciliation too; False ends that."""
+        if self._is_outdated() or self._worker is None:
+            return False
+        self._worker.drain(go_on=lambda: not self._is_outdated())
+        return not self._worker.report.stopped
 
     def _linger(self) -> bool:
         """Wait for something to do; False if nothing came."""
@@ -150,6 +172,8 @@ class Background:
                 return True
             if self._is_outdated() or queue.db.was_replaced():
                 return True
+            if word_of_loss(self._folder, GONE) and now - self._born < PATIENCE:
+                end = max(end, now + POLL * 2)  # it was put off, because a server is away
             due = next_due(queue)
             if due is not None and due - self._clock.now() <= LONGEST_RETRY:
                 end = max(end, now + POLL * 2)  # nobody else would wake for it
@@ -158,6 +182,8 @@ class Background:
                 self._connector.read_settings()
                 asked_at = now
             self._clock.sleep(POLL)
+            if self._reconcile and is_comparison_due(self._folder, self._clock.now()):
+                return True
         return False
 
     def _wait_for_server(self, why: str) -> bool:

@@ -2,38 +2,21 @@
 
 import logging
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from domain.errors import PermanentError, PlexTemporaryError, TransientError
 from domain.job import SceneId
-from domain.plex_item import PlexItem, RatingKey, Section
+from domain.plex_item import PlexItem, Section
 from domain.scene import Scene
 from plex.matcher import Ambiguous, Matched, NotInPlex, match
 from plex.matcher import confirms as holds_file
 from sync_queue import parked
 from sync_queue.operations import get_stats
 from worker.charge import Charge
+from worker.reader import ItemReader, Unlisted, Unreadable
 from worker.services import Services
 
 log = logging.getLogger(__name__)
-
-PER_REQUEST = 100  # rating keys in one URL
-MAX_FAILURES = 20  # requests that may fail in a batch before we stop looking for the culprits
-
-
-@dataclass(frozen=True, slots=True)
-class Unlisted:
-    """Whether Plex has the scene's files cannot be said now.
-
-    Attributes:
-        why: for the log.
-    """
-
-    why: str
-
-
-Unreadable = PlexTemporaryError | PermanentError
-"""Why Plex, which answers, does not show an item."""
 
 Found = tuple[PlexItem, ...] | Ambiguous | Unlisted | Unreadable | None
 """A scene's items; None if Plex has none of its files."""
@@ -77,10 +60,7 @@ class Finder:
         self._with = services
         self._sections = sections
         self._charge = charge
-        self._items: dict[RatingKey, PlexItem] = {}
-        self._unreadable: dict[RatingKey, Unreadable] = {}
-        self._unread: dict[RatingKey, Unlisted] = {}
-        self._failures = 0
+        self._reader = ItemReader(services.plex)
         self._refreshed = False
 
     def find(self, scenes: Iterable[Scene]) -> dict[SceneId, Found]:
@@ -108,7 +88,7 @@ class Finder:
                 matches[scene.id] = match(
                     scene.files, self._with.index.candidates, self._with.path_map
                 )
-        self._read(
+        self._reader.read(
             file.rating_key for m in matches.values() if isinstance(m, Matched) for file in m.files
         )
         return {
@@ -116,41 +96,18 @@ class Finder:
             for identity, m in matches.items()
         }
 
-    def _read(self, keys: Iterable[RatingKey]) -> None:
-        tried = self._items.keys() | self._unreadable.keys() | self._unread.keys()
-        unread = sorted(set(keys) - tried)
-        for start in range(0, len(unread), PER_REQUEST):
-            self._read_together(unread[start : start + PER_REQUEST])
-
-    def _read_together(self, keys: Sequence[RatingKey]) -> None:
-        """Read items with one request; if Plex fails at that, find out which of them it is."""
-        try:
-            self._items.update(self._with.plex.items(keys))
-        except (PlexTemporaryError, PermanentError) as error:
-            self._failures += 1
-            if len(keys) == 1:
-                self._unreadable[keys[0]] = error
-                return
-            if self._failures >= MAX_FAILURES:
-                # Which of them it is remains unknown, so none is charged with it.
-                self._unread.update(dict.fromkeys(keys, Unlisted(str(error))))
-                return
-            half = len(keys) // 2
-            self._read_together(keys[:half])
-            self._read_together(keys[half:])
-
     def _confirmed(self, matched: Matched) -> Found:
         """The items that still hold the file; the index forgets the others."""
         items: list[PlexItem] = []
         for file in matched.files:
-            if error := self._unreadable.get(file.rating_key) or self._unread.get(file.rating_key):
+            if error := self._reader.failure(file.rating_key):
                 return error
-            item = self._items.get(file.rating_key)
+            item = self._reader.items.get(file.rating_key)
             if item is not None and holds_file(item, file):
                 items.append(replace(item, section=file.section))  # Plex may not say
             else:
                 self._with.index.forget(file.rating_key)
-                self._items.pop(file.rating_key, None)
+                self._reader.items.pop(file.rating_key, None)
         return tuple(items) or None
 
 

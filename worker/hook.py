@@ -11,17 +11,18 @@ def record_event(invocation: protocol.Invocation, script: str) -> str:
     """Record the event and wake the background; return what was done.
 
     Raises:
-        BadInvocation: it names no scene, or the edit could be written nowhere.
+        BadInvocation: it names nothing, or the edit could be written nowhere.
     """
     hook = invocation.hook
-    if hook is None or hook.type not in protocol.SCENE_EVENTS:
+    if hook is None or hook.type not in protocol.EVENTS:
         return "ignored: not an event Stash2Plex acts on"
     if not hook.changes_plex:
         return "ignored: nothing that Plex shows has changed"
+    kind = protocol.EVENTS[hook.type]
     if hook.id is None:
-        raise protocol.BadInvocation(hook.type + " names no scene: nothing to record")
+        raise protocol.BadInvocation(f"{hook.type} names no {kind}: nothing to record")
     data_dir = protocol.data_dir(invocation.connection)
-    job = inbox.payload("scene", hook.id)
+    job = inbox.payload(kind, hook.id)
     try:
         how = inbox.record(data_dir, job)
     except OSError as error:
@@ -37,7 +38,7 @@ def _entrust(
     how = wake.wake(data_dir, script, invocation.connection, unrecorded=job.decode(), insist=True)
     then = "all scenes will be checked again"
     if not is_told and how != wake.STARTED:
-        then = "then run Sync Recent Scenes to Plex, for nothing knows of it"
+        then = "then run Reconcile Library (All), for nothing knows of it"
     raise protocol.BadInvocation(
         f"the edit could not be recorded in {data_dir} ({error.strerror}): make it writable and "
         f"make room there; {then}"

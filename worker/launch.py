@@ -11,7 +11,7 @@ from sync_queue.due import is_reconciliation_due
 from sync_queue.manager import QueueManager
 from sync_queue.operations import is_due
 from sync_queue.wake import DRAIN_LOCK
-from worker.background import Background
+from worker.background import Background, Reconcile
 from worker.connector import Connector
 from worker.logs import log_to_file
 from worker.visible import Trace, WarningsToTrace
@@ -29,6 +29,7 @@ def run_background(
     lock: int | None,
     unrecorded: bytes,
     code: Sequence[Path],
+    reconcile: Reconcile | None = None,
 ) -> bool:
     """Live, and live again while something came between the last look and the release.
 
@@ -37,6 +38,7 @@ def run_background(
         lock: the descriptor of the drain lock, if the starter handed it over.
         unrecorded: a job that its hook could write nowhere; b"" for none.
         code: the plugin's files; when they change, newer code must take over.
+        reconcile: as Background takes it.
 
     Returns:
         Whether it ended for newer code, which somebody should start.
@@ -51,7 +53,14 @@ def run_background(
     while lock is not None:
         connector = Connector(folder, Connection.from_server(server_connection), clock, logs.follow)
         try:
-            background = Background(folder, connector, clock, is_outdated=is_outdated, trace=trace)
+            background = Background(
+                folder,
+                connector,
+                clock,
+                is_outdated=is_outdated,
+                trace=trace,
+                reconcile=reconcile,
+            )
             helpless = background.run(unrecorded)
         finally:
             try:

@@ -19,12 +19,15 @@ Guarded = Callable[..., dict[str, object]]
 """Calls a function with arguments and returns {"output": …}, or {"error": …} if it failed."""
 
 
-def live(script: str, arguments: Sequence[str], guarded: Guarded) -> int:
+def live(
+    script: str, arguments: Sequence[str], guarded: Guarded, reconcile: Callable[..., None]
+) -> int:
     """Be the background process; a bug ends one life, and the job at work is charged with it.
 
     Args:
         script: the plugin's entrypoint.
         arguments: the descriptor of the drain lock, if the starter handed it over.
+        reconcile: runs the reconciliation that is due, if one is.
 
     Returns:
         The exit code.
@@ -37,14 +40,14 @@ def live(script: str, arguments: Sequence[str], guarded: Guarded) -> int:
         return 1  # who started us was killed before it could say for whom
     message["lock"] = int(arguments[0]) if arguments else None
     for _ in range(LIVES):
-        document = guarded(_live_once, script, message)
+        document = guarded(_live_once, script, message, reconcile)
         if "error" not in document:
             return 0
         wake.tell(str(document["error"]))
     return 1
 
 
-def _live_once(script: str, message: dict[str, Any]) -> str:
+def _live_once(script: str, message: dict[str, Any], reconcile: Callable[..., None]) -> str:
     """One life and what comes after it."""
     connection = message["server_connection"]
     data_dir = protocol.data_dir(connection)
@@ -62,6 +65,7 @@ def _live_once(script: str, message: dict[str, Any]) -> str:
         lock=message.pop("lock", None),
         unrecorded=str(message["unrecorded"]).encode(),
         code=[Path(script), Path(script).with_suffix(".yml")],
+        reconcile=reconcile,
     )
     if is_outdated:
         wake.wake(data_dir, script, connection, insist=True)

@@ -25,8 +25,9 @@ from plex.matcher import Ambiguous
 from plex.plan import Plan, make_plan
 from stash.client import Found as StashFound
 from worker.charge import Charge
-from worker.finder import Finder, Found, Unlisted, Unreadable
+from worker.finder import Finder, Found
 from worker.owners import Owners
+from worker.reader import Unlisted, Unreadable
 from worker.services import Services
 
 log = logging.getLogger(__name__)

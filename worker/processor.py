@@ -43,6 +43,7 @@ from worker.services import Services
 from worker.settle import Settlement, announce, settle
 from worker.stats import FILE as STATS
 from worker.stats import SyncStats
+from worker.things import expand
 from worker.writer import Writer, Written
 
 __all__ = ["DrainReport", "PermanentError", "SyncWorker", "TransientError"]
@@ -133,6 +134,10 @@ class SyncWorker(PlexWatch):
         """
         left = list(batch)
         try:
+            expand(self.services, left)
+            if not left:
+                return
+            batch = tuple(left)
             if forget_index_if_asked(self.services) or not self._sections:
                 self._sections = chosen_sections(self.services)
                 look_for_parked(self.services, self._sections)

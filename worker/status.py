@@ -1,8 +1,9 @@
 """What View Queue Status says, in the log and as a document."""
 
 import logging
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -100,13 +101,17 @@ def read_status(
 
 
 def report(
-    manager: QueueManager, stash: StashClient | None, config: Stash2PlexConfig | None
+    manager: QueueManager,
+    stash: StashClient | None,
+    config: Stash2PlexConfig | None,
+    further: Iterable[str] = (),
 ) -> dict[str, Any]:
     """Write the status to the log, and return it for programs.
 
     Args:
         stash: asked what scenes are called.
         config: None if the settings are not known.
+        further: lines of what this layer does not know.
     """
 
     def titles(scenes: Sequence[SceneId]) -> Mapping[SceneId, str]:
@@ -119,7 +124,7 @@ def report(
     status = read_status(manager.folder, manager.clock, titles, hides_parked=hides_parked)
     # Where nobody knows whether paths may be shown, they are not.
     scrub = Scrubber(obfuscate_paths=config is None or config.obfuscate_paths).text
-    for line in lines(status):
+    for line in chain(lines(status), further):
         log.info("%s", scrub(line))
     return as_document(status, scrub)
 

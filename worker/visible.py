@@ -4,6 +4,7 @@ Its starter writes there too when a package is missing (sync_queue.wake.hold_off
 """
 
 import logging
+import math
 import os
 from dataclasses import dataclass
 from pathlib import Path
@@ -37,6 +38,12 @@ class Trace:
         self._last = self._file.look() or {}
         self._written_at, self._is_behind = -BETWEEN, False
         self._why = self._last.get("why")  # of the life before
+
+    def silent_for(self) -> float:
+        """Seconds since another background was heard of, when this one started; inf for never."""
+        heard = max(_number(self._last.get(name)) for name in ("started_at", "ended_at"))
+        silence = self._clock.now() - heard
+        return silence if heard and silence >= 0 else math.inf  # the clock was once ahead
 
     def began(self) -> None:
         """It lives."""

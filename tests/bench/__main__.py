@@ -9,7 +9,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from tests.bench import aged, drains, hooks, rows, saves
+from tests.bench import aged, drains, hooks, reconcile, rows, saves
 from tests.bench.runner import Runner, clean_interpreter
 from tests.bench.sizes import FULL, QUICK, Sizes
 from tests.bench.table import Row, markdown, write
@@ -50,6 +50,7 @@ def measure(folder: Path, sizes: Sizes) -> Iterator[Row]:
     with Runner(python, folder) as runner:
         yield from hooks.measure(folder / "hooks", runner, sizes)
     yield from drains.measure(folder / "drains", sizes)
+    yield from reconcile.measure(folder / "reconcile", sizes)
 
 
 def machine() -> str:

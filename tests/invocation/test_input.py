@@ -79,7 +79,7 @@ def test_an_unknown_mode_is_an_error_and_enqueues_nothing(world: World, args: ob
 
 
 @pytest.mark.parametrize(
-    "kind", ["Studio.Update.Post", "Scene.Merge.Post", "scene.update.post", "", "\U0001f600", "\0"]
+    "kind", ["Gallery.Update.Post", "Scene.Merge.Post", "scene.update.post", "", "\U0001f600", "\0"]
 )
 def test_a_hook_of_an_unknown_type_is_ignored_without_an_error(world: World, kind: str) -> None:
     stdin = world.stash.hook_input("Scene.Update.Post", world.add("a"))

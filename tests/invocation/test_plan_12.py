@@ -159,4 +159,8 @@ def test_every_way_to_drain_leads_to_the_one_loop() -> None:
     """The background, and everything that somebody watches: tasks and terminal."""
     drains = [place for place in callers("drain") if not place.startswith("worker/processor.py")]
 
-    assert drains == ["worker/background.py:_round", "worker/foreground.py:_drain"]
+    assert drains == [
+        "worker/background.py:_round",
+        "worker/background.py:_drain_between",
+        "worker/foreground.py:_drain",
+    ]

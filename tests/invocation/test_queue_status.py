@@ -25,6 +25,12 @@ from tests.servers.stash import PluginResult
 from tests.worker.test_status import EMPTY, NO_OUTAGE
 from tests.world import API_KEY, PLEX_TOKEN, World
 
+NO_RECONCILIATION = (
+    "=== Reconciliation Status ===",
+    "Automatic runs are off: what Stash does not announce waits for a manual run",
+    "No reconciliation runs yet",
+)
+
 
 def told(result: PluginResult) -> list[str]:
     """What Stash's log shows, which is without indentation; of times only that there are some."""
@@ -79,6 +85,7 @@ def test_everything_a_user_asks_stands_in_the_log(busy: World) -> None:
         "The newest 2:",
         'scene 2 "B": it fails (PlexBadRequest, attempts: 5)',
         'scene 1 "A": it fails (PlexTemporaryError, attempts: 5)',
+        *NO_RECONCILIATION,
     ]
 
 
@@ -125,7 +132,7 @@ def test_the_document_has_the_same_keys_whether_there_is_anything_or_not(
 def test_on_an_empty_installation_everything_is_nought(world: World) -> None:
     result = world.task("queue_status")
 
-    assert told(result) == EMPTY
+    assert told(result) == [*EMPTY, *NO_RECONCILIATION]
     assert status_of(result)["newest_dead_letters"] == []
 
 

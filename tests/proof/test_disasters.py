@@ -202,8 +202,8 @@ def test_an_edit_in_a_data_folder_that_is_read_only_throughout_is_answered_with_
 
     told = error_of(during)
     assert "could not be recorded" in told
-    assert told.endswith("make it writable and make room there; then run Sync Recent Scenes to "
-                         "Plex, for nothing knows of it")  # fmt: skip
+    assert told.endswith("make it writable and make room there; then run Reconcile Library (All), "
+                         "for nothing knows of it")  # fmt: skip
 
     modest.world.task("recent")
     modest.world.until(lambda: modest.shows("Old", "Old", "During"))

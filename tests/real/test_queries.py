@@ -36,6 +36,13 @@ SENT = {
     "page": Query(queries.PAGE, {"filter": queries.page_filter(7), "limit": 100}),
     "recent page": Query(queries.PAGE, {"filter": queries.page_filter(7, 1.8e9), "limit": 100}),
     "titles": Query(*queries.lookups(IDS, queries.TITLE)),
+    "count": Query(queries.COUNT, {"filter": queries.page_filter(0, 1.8e9)}),
+    "walk": Query(queries.walk(queries.SCENE), {"filter": queries.page_filter(7), "limit": 1000}),
+    **{
+        kind: Query(text, {**variables, "limit": 1000})
+        for kind in ("tag", "performer", "studio")
+        for text, variables in [queries.uses(kind, 7, 20, queries.SCENE)]
+    },
 }
 
 

@@ -117,7 +117,7 @@ def test_a_draft_that_its_hook_has_not_finished_is_left_alone(
         b"null",
         b"[]",
         b'{"kind": "scene", "id": "7"}',
-        b'{"kind": "tag", "id": 7}',
+        b'{"kind": "gallery", "id": 7}',
         b"[" * 100_000,
     ],
     ids=["empty", "half", "not utf-8", "null", "list", "text id", "unknown kind", "deep"],

@@ -10,6 +10,7 @@ import pytest
 import yaml
 
 import Stash2Plex
+from stash import protocol
 from validation.config import NEGATIONS, Stash2PlexConfig, load_config
 
 MANIFEST = Path(__file__).parents[2] / "Stash2Plex.yml"
@@ -18,9 +19,6 @@ TOP = {
     "settings", "ui",
 }  # fmt: skip
 TASK = {"name", "description", "defaultArgs", "execArgs"}
-NOT_YET_SHOWN = ("reconcile_interval", "reconcile_scope")
-"""A setting without an effect is not offered: these wait for the reconciliation."""
-
 SETTING = {"displayName", "description", "type"}
 TYPES: dict[str, type[object] | tuple[type[object], ...]] = {
     "STRING": (str, tuple),
@@ -60,10 +58,10 @@ def test_name_description_and_version_are_single_lines_for_the_index_builder() -
         assert [line for line in lines if line.startswith(f"{key}: ") and line[-1] not in ">|"]
 
 
-def test_a_hook_runs_for_every_scene_event(manifest: dict[str, Any]) -> None:
+def test_a_hook_runs_for_every_event_that_we_act_on(manifest: dict[str, Any]) -> None:
     (hook,) = manifest["hooks"]
 
-    assert hook["triggeredBy"] == ["Scene.Create.Post", "Scene.Update.Post", "Scene.Destroy.Post"]
+    assert hook["triggeredBy"] == list(protocol.EVENTS)
 
 
 def test_each_task_has_a_mode_of_its_own_as_text(manifest: dict[str, Any]) -> None:
@@ -74,7 +72,8 @@ def test_each_task_has_a_mode_of_its_own_as_text(manifest: dict[str, Any]) -> No
 
 
 def test_every_button_has_a_handler_and_every_handler_a_button(manifest: dict[str, Any]) -> None:
-    assert {task["defaultArgs"]["mode"] for task in manifest["tasks"]} == set(Stash2Plex.MODES)
+    modes = {task["defaultArgs"]["mode"] for task in manifest["tasks"]}
+    assert modes == {*Stash2Plex.MODES, *Stash2Plex.SCOPES}
     assert all(callable(getattr(Stash2Plex, name)) for name in Stash2Plex.MODES.values())
 
 
@@ -98,7 +97,7 @@ def test_visb_04_hlth_01_dlqm_01_the_tasks_for_outages_have_their_names_and_drai
 def test_settings_and_fields_are_the_same_set(manifest: dict[str, Any]) -> None:
     fields = [NEGATIONS.get(key, key) for key in manifest["settings"]]
 
-    assert sorted([*fields, *NOT_YET_SHOWN]) == sorted(Stash2PlexConfig.model_fields)
+    assert sorted(fields) == sorted(Stash2PlexConfig.model_fields)
 
 
 def test_the_type_of_each_setting_is_its_fields(manifest: dict[str, Any]) -> None:

@@ -22,12 +22,7 @@ from worker.plex_watch import BREAKER
 from worker.stats import FILE, SyncStats
 from worker.status import Status, as_document, lines, read_status
 
-NO_OUTAGE = (
-    "=== Recovery ===",
-    "Recoveries: 0",
-    "=== Recent Outages ===",
-    "No outages recorded",
-)
+NO_OUTAGE = ("=== Recovery ===", "Recoveries: 0", "=== Recent Outages ===", "No outages recorded")
 
 EMPTY = [
     "=== Queue Status ===",
@@ -151,7 +146,6 @@ def test_the_document_says_the_same_for_programs(busy: Store) -> None:
 
 def test_the_document_is_the_same_after_a_journey_as_json(busy: Store) -> None:
     found = document(busy)
-
     assert json.loads(json.dumps(found, allow_nan=False)) == found
 
 
@@ -170,7 +164,6 @@ def test_looking_touches_no_job_and_no_file(busy: Store) -> None:
 
 def test_a_retry_that_is_overdue_is_due_in_no_time(busy: Store, clock: EventfulClock) -> None:
     clock.move(60)
-
     assert "Due now: 3" in told(busy)
     assert "Waiting for retry: 1 (the next is due in 0 s)" in told(busy)
 
@@ -179,7 +172,6 @@ def test_what_is_spooled_and_lost_is_told(store: Store) -> None:
     (store.folder / "spool").mkdir()
     (store.folder / "spool" / "1.json").touch()
     mark_reconciliation_due(store.folder)
-
     assert told(store)[1] == "Pending: 1"
     assert "In the spool, because the database could not be written: 1" in told(store)
     assert "Events were lost: all scenes will be checked" in told(store)
@@ -188,7 +180,6 @@ def test_what_is_spooled_and_lost_is_told(store: Store) -> None:
 
 def test_what_was_cleared_can_be_undone(busy: Store) -> None:
     clear_dead_letters(busy.queue)
-
     assert "Clearings that can be undone: 1" in told(busy)
     assert count_clearings(busy.queue) == document(busy)["clearings"] == 1
 

@@ -10,6 +10,7 @@ from .hooks import Document, PluginInputs
 from .library import Library
 from .model import Scene, VideoFile
 from .mutations import Editor
+from .things import Things
 
 Group = str | tuple[str, int | None]
 
@@ -17,7 +18,7 @@ _COUNTERS = ("o_counter", "play_count", "play_duration", "resume_time", "last_pl
 _NO_FILES: tuple[Mapping[str, Any], ...] = ()
 
 
-class Content:
+class Content(Things):
     """Scenes and what they refer to, changed in the ways that Stash knows."""
 
     library: Library
@@ -138,21 +139,6 @@ class Content:
             file.path = path
             file.updated_at = self.library.stamp()
             return file
-
-    def rename_tag(self, old: str, new: str) -> None:
-        """Rename a tag; scenes.updated_at stays."""
-        with self.library.lock:
-            self.library.tags.rename(old, new)
-
-    def rename_performer(self, old: str, new: str) -> None:
-        """Rename a performer; scenes.updated_at stays."""
-        with self.library.lock:
-            self.library.performers.rename(old, new)
-
-    def rename_studio(self, old: str, new: str) -> None:
-        """Rename a studio; scenes.updated_at stays."""
-        with self.library.lock:
-            self.library.studios.rename(old, new)
 
     def hook_input(
         self,

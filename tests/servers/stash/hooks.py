@@ -95,6 +95,19 @@ class PluginInputs:
             context["inputFields"] = list(fields)
         return self._document({**self.hook_args, "hookContext": context})
 
+    def thing(self, trigger: str, identity: int, sent: Any, fields: Sequence[str] = ()) -> Document:
+        """Return the input of a hook of a tag, performer, studio or group.
+
+        Args:
+            trigger: such as "Tag.Merge.Post".
+            sent: the mutation's input as Stash prints it.
+            fields: names of the fields that were sent; only updates say them.
+        """
+        context: Document = {"id": identity, "type": trigger, "input": sent}
+        if fields:
+            context["inputFields"] = list(fields)
+        return self._document({**self.hook_args, "hookContext": context})
+
     def _document(self, args: Document) -> Document:
         # Go prints the keys of a map in order.
         return {"server_connection": self._connection(), "args": dict(sorted(args.items()))}

@@ -33,6 +33,7 @@ class Shelf(Generic[NamedT]):
         self._stamp = stamp
         self.by_id: dict[int, NamedT] = {}
         self._by_name: dict[str, NamedT] = {}
+        self._last = 0  # the highest id of what is gone: Stash gives none twice
 
     def __iter__(self) -> Iterator[NamedT]:
         return iter(self.by_id.values())
@@ -45,7 +46,7 @@ class Shelf(Generic[NamedT]):
         found = self._by_name.get(name)
         if found is None:
             now = self._stamp()
-            found = self._make(max(self.by_id, default=0) + 1, name, now, now)
+            found = self._make(max(self._last, *self.by_id, 0) + 1, name, now, now)
             self.by_id[found.id] = self._by_name[name] = found
         return found
 
@@ -64,6 +65,13 @@ class Shelf(Generic[NamedT]):
         thing.name = new
         thing.updated_at = self._stamp()
         self._by_name[new] = thing
+        return thing
+
+    def remove(self, name: str) -> NamedT:
+        """Take the thing out; whoever refers to it must let go of it."""
+        thing = self._by_name.pop(name)
+        del self.by_id[thing.id]
+        self._last = max(self._last, thing.id)
         return thing
 
     def set_image(self, name: str, image: bytes | None) -> None:

@@ -159,7 +159,7 @@ def _test(library: Library, name: str, criterion: Any) -> Test:
     if name in ("created_at", "updated_at"):
         stamp = timestamp_test(criterion, library.now())
         return lambda scene: stamp(getattr(scene, name))
-    if name in ("studios", "tags", "performers"):
+    if name in ("studios", "tags", "performers", "groups", "movies"):
         reference = reference_test(criterion)
         return lambda scene: reference({thing.id for thing in _related(scene, name)})
     if name.endswith("_filter"):
@@ -186,7 +186,7 @@ def _special_test(library: Library, name: str, criterion: Any) -> Test:
 def _related(scene: Scene, kind: str) -> list[Any]:
     if kind == "studios":
         return [scene.studio] if scene.studio else []
-    if kind == "groups":
+    if kind in ("groups", "movies"):
         return [place.group for place in scene.groups]
     return scene.performers if kind == "performers" else scene.tags
 

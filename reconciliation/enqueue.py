@@ -1,0 +1,73 @@
+"""Which gaps get a job: those that have none, and are not known to be hopeless for now."""
+
+from collections.abc import Mapping, Sequence
+
+from domain.causes import CAUSES
+from domain.errors import AmbiguousMatch
+from domain.job import JobKey, SceneId
+from reconciliation.detector import GapResult
+from reconciliation.result import GapDetectionResult
+from reconciliation.sides import Sides
+from stash.queries import seconds_of
+from sync_queue.manager import SyncQueue
+from sync_queue.standing import Standing, standing
+
+DAY = 86_400.0  # seconds
+
+
+def enqueue(
+    queue: SyncQueue,
+    sides: Sides,
+    gaps: Mapping[SceneId, GapResult],
+    result: GapDetectionResult,
+    *,
+    only_empty: bool,
+) -> frozenset[SceneId]:
+    """Enqueue the gaps of one page, and what is to be confirmed; return those scenes.
+
+    Args:
+        only_empty: scenes of which Plex shows nothing, and no others.
+    """
+    wanted = list(gaps.values())
+    unconfirmed = [scene for scene in (*sides.shown, *sides.uncertain) if scene not in gaps]
+    unconfirmed += sides.ambiguous  # the drain says so to the user
+    if only_empty:
+        wanted = [gap for gap in wanted if gap.gap_type == "empty_metadata"]
+        unconfirmed = []
+    known = standing(queue, [*(gap.scene_id for gap in wanted), *unconfirmed])
+    chosen: list[SceneId] = []
+    for gap in wanted:
+        if gap.scene_id in known.queued:
+            result.skipped_already_queued += 1
+        elif is_hopeless(gap, known, queue.clock.now()):
+            result.skipped_given_up += 1
+        else:
+            chosen.append(gap.scene_id)
+    settled = known.queued | known.buried.keys()
+    fresh = [scene for scene in dict.fromkeys(unconfirmed) if scene not in settled]
+    result.unconfirmed_count += len(fresh)
+    result.enqueued_count += put(queue, [*chosen, *fresh])
+    return frozenset((*chosen, *fresh))
+
+
+def put(queue: SyncQueue, scenes: Sequence[SceneId]) -> int:
+    """Put scenes behind the saves; return how many did not wait there already."""
+    return queue.put((JobKey("scene", scene) for scene in scenes), "bulk")
+
+
+def is_hopeless(gap: GapResult, known: Standing, now: float) -> bool:
+    """Whether trying again now would fail as before.
+
+    A scene that rests gets a job when Plex shows its file. One that was given up is tried again
+    when it has changed, and otherwise once a day if the cause may have passed.
+    """
+    if gap.gap_type == "missing" and gap.scene_id in known.parked:
+        return True
+    burial = known.buried.get(gap.scene_id)
+    if burial is None or burial.cause == AmbiguousMatch.__name__:
+        return False  # of one that is still ambiguous there would be no gap
+    changed = seconds_of(gap.scene_data.updated_at)
+    if changed is not None and changed > burial.at:
+        return False
+    cause = CAUSES.get(burial.cause)
+    return (cause is not None and cause.failure == "permanent") or now - burial.at < DAY
