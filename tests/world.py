@@ -13,6 +13,7 @@ from domain.clock import Clock, SystemClock
 from sync_queue import host
 from sync_queue.manager import QueueManager
 from sync_queue.operations import get_stats
+from sync_queue.wake import DRAIN_LOCK
 from tests.servers.plex import LoopbackPlex
 from tests.servers.stash import LoopbackStash, PluginResult, run_plugin
 from validation.config import load_config
@@ -199,12 +200,18 @@ class World:
 
     def kill_background(self) -> None:
         """Kill -9 whatever runs in the background."""
-        for pid in self.processes():
+        killed = list(self.processes())
+        for pid in killed:
             try:
                 os.kill(pid, signal.SIGKILL)
             except ProcessLookupError:
                 continue
         self.until(lambda: not any(map(_is_alive, self.processes())))
+        if killed and self.data_dir.exists():
+            # The kernel frees its lock a moment later; a test may hold that itself.
+            lock = host.wait_lock(str(self.data_dir / DRAIN_LOCK), patience=1.0)
+            if lock is not None:
+                host.unlock(lock)
 
 
 def _is_alive(pid: int) -> bool:
