@@ -71,11 +71,23 @@ def slow_to_close(world: World) -> Iterator[ExitStack]:
 
 
 def is_stopped(pid: int) -> bool:
-    return b") T " in Path(f"/proc/{pid}/stat").read_bytes()
+    """Whether it stands still, or has ended before it could be stopped."""
+    try:
+        return b") T " in Path(f"/proc/{pid}/stat").read_bytes()
+    except (FileNotFoundError, ProcessLookupError):
+        return True
+
+
+def send(pid: int, number: signal.Signals) -> None:
+    """Signal a process that may have ended."""
+    try:
+        os.kill(pid, number)
+    except ProcessLookupError:
+        pass
 
 
 def stop(world: World, pid: int) -> None:
-    os.kill(pid, signal.SIGSTOP)
+    send(pid, signal.SIGSTOP)
     world.until(lambda: is_stopped(pid))
 
 
@@ -182,7 +194,7 @@ def test_an_edit_made_between_the_last_look_of_a_drain_that_is_watched_and_its_e
         with drainer(world) as pid:
             if stop_at_its_end(world, pid):
                 answer = answer_of(world.save(scene, title="New"))["output"]
-            os.kill(pid, signal.SIGCONT)
+            send(pid, signal.SIGCONT)
 
     assert answer.endswith(RUNNING)
     until_shown(world, scene, "New")
