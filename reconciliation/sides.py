@@ -89,8 +89,9 @@ class SideBySide:
 
     def _match(self, sides: Sides) -> None:
         ids = [scene.id for scene in sides.scenes]
-        others = self._with.ledger.contended
-        contended = set() if self._meets_all else others(self._server, ids)
+        contended = set()
+        if not self._meets_all:
+            contended = self._with.ledger.contended(self._server, ids)
         for scene in sides.scenes:
             found = match(scene.files, self._with.index.candidates, self._with.path_map)
             if isinstance(found, Ambiguous):
