@@ -3,6 +3,8 @@
 import time
 from typing import Protocol
 
+DAY = 86_400.0  # seconds
+
 
 class Clock(Protocol):
     """Where a service gets the time and how it waits; tests move it by hand."""

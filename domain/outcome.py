@@ -31,6 +31,17 @@ class Gone:
 
 
 @dataclass(frozen=True, slots=True)
+class Previewed:
+    """What a sync would write was logged; due again when the user ends the preview.
+
+    Attributes:
+        what: names of fields and images that would be written, or why none would be.
+    """
+
+    what: str
+
+
+@dataclass(frozen=True, slots=True)
 class Waiting:
     """Not now.
 
@@ -75,4 +86,4 @@ class Buried:
     attempts: int
 
 
-Outcome = Synced | Skipped | Gone | Waiting | Parked | Buried
+Outcome = Synced | Skipped | Gone | Previewed | Waiting | Parked | Buried

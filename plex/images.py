@@ -54,7 +54,7 @@ def sync_poster(
     if unfit:
         log.warning("Plex item %d: poster left as it is: %s", item.rating_key, unfit)
         return replace(known, etag=etag), False
-    sha1 = hashlib.sha1(picture, usedforsecurity=False).hexdigest()
+    sha1 = _sha1(picture)
     if known.sha1 == sha1:
         return replace(known, etag=etag), False
     earlier = (*known.earlier, *filter(None, [known.sha1]))[-EARLIER:]
@@ -66,6 +66,15 @@ def sync_poster(
         _upload(client, item.rating_key, picture, sha1)
         sent = True
     return ImageMemory(sha1, etag, tuple(old for old in earlier if old != sha1)), sent
+
+
+def is_new(picture: bytes, memory: ImageMemory | None) -> bool:
+    """Whether sync_poster would send *picture*, unless Plex happens to show it already."""
+    return not _why_unfit(picture) and (memory is None or memory.sha1 != _sha1(picture))
+
+
+def _sha1(picture: bytes) -> str:
+    return hashlib.sha1(picture, usedforsecurity=False).hexdigest()
 
 
 def _why_unfit(picture: bytes) -> str:

@@ -45,7 +45,7 @@ def what_is_due(services: Services, *, was_quiet: bool) -> Due | None:
             config.reconcile_interval, config.reconcile_scope,
         )  # fmt: skip
         return scheduler, config.reconcile_scope, False
-    if was_quiet and scheduler.is_startup_due():
+    if (was_quiet or scheduler.was_cut_short()) and scheduler.is_startup_due():
         log.info("Auto-reconciliation: startup trigger (recent scenes)")
         return scheduler, "24h", True
     return None

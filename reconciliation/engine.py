@@ -3,13 +3,14 @@
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
+from domain.clock import DAY
 from domain.errors import PlexTemporaryError, Stash2PlexError, UserError
 from domain.job import SceneId
 from domain.plex_item import RatingKey, Section
 from domain.scene import Scene
 from reconciliation.comparison import Comparison, rows_of
 from reconciliation.detector import GapDetector, GapResult
-from reconciliation.enqueue import DAY, enqueue, put
+from reconciliation.enqueue import enqueue, put
 from reconciliation.result import GapDetectionResult
 from reconciliation.sides import SideBySide, Sides
 from stash.client import Found, StashClient

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from domain.causes import CAUSES
+from domain.clock import DAY
 from domain.errors import AmbiguousMatch
 from domain.job import JobKey, SceneId
 from reconciliation.detector import GapResult
@@ -11,8 +12,6 @@ from reconciliation.sides import Sides
 from stash.queries import seconds_of
 from sync_queue.manager import SyncQueue
 from sync_queue.standing import Standing, standing
-
-DAY = 86_400.0  # seconds
 
 
 def enqueue(

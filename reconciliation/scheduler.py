@@ -97,6 +97,10 @@ class ReconciliationScheduler:
             return False
         return state.last_run_time == 0.0 or _over(time - state.last_run_time, QUIET)
 
+    def was_cut_short(self) -> bool:
+        """Whether the last run was killed, or a server went away, and nobody made up for it."""
+        return self.load_state().started_at > 0.0
+
     def record_run(self, result: GapDetectionResult, scope: str, is_startup: bool = False) -> None:
         """Remember a run that has ended.
 

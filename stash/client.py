@@ -16,7 +16,7 @@ from domain.job import JobKey, SceneId
 from domain.scene import Scene
 from stash import queries
 from stash.connection import Connection
-from stash.images import NoPicture, NotModified, Picture, read_picture
+from stash.images import Cover, NotModified, read_picture
 from stash.wire import Answer, Unsupported, Wire
 from validation.scene import parse_scene
 
@@ -195,7 +195,7 @@ class StashClient:
             found = {key: one for key, one in found.items() if _is_recent(one, since)}
         return found, ids[-1] if len(ids) == limit else None
 
-    def cover(self, scene_id: SceneId, etag: str = "") -> Picture | NotModified | NoPicture:
+    def cover(self, scene_id: SceneId, etag: str = "") -> Cover:
         """Fetch a scene's cover, unless it is still the one called *etag*."""
         doing = f"fetching the cover of scene {scene_id}"
         headers = {"Accept": "image/*"} | ({"If-None-Match": etag} if etag else {})

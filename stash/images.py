@@ -41,6 +41,10 @@ class NoPicture:
     etag: str = ""
 
 
+Cover = Picture | NotModified | NoPicture
+"""What Stash answers to who asks for a cover."""
+
+
 def read_picture(response: Response) -> Picture | NoPicture:
     """Judge a streamed answer with status 200, reading no more of it than a picture may have."""
     etag = response.headers.get("ETag", "")

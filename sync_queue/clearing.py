@@ -207,7 +207,9 @@ def _restore(queue: SyncQueue, origin: str, row: Mapping[str, Any], removed_at: 
     if origin in QUEUES:
         return _requeue(queue, origin, row)
     key = JobKey(str(row["kind"]), int(row["id"]))
-    if _is_in(queue, key, "retry", "parked", "dead_letter") or is_in_flight(queue, key):
+    if _is_in(queue, key, "retry", "parked", "dead_letter", "previewed") or is_in_flight(
+        queue, key
+    ):
         return 0
     if is_waiting(queue, key):
         return 0

@@ -1,7 +1,7 @@
 """What we wrote to Plex, per item and scene, in the same file as the queue."""
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from domain.job import JobKey, SceneId
@@ -57,43 +57,36 @@ class Ledger:
     ) -> dict[SceneId, dict[RatingKey, Version]]:
         """Which version of each scene its items are known to show."""
         found: dict[SceneId, dict[RatingKey, Version]] = {}
-        for some in batches(scenes):
-            rows = self._db.rows(
-                # SQLite would else walk along the primary key, through all of the server's rows.
-                "SELECT scene_id, rating_key, updated_at, content_hash "
-                "FROM ledger INDEXED BY ledger_scene "
-                f"WHERE server = ? AND scene_id IN ({','.join('?' * len(some))})",
-                (server, *some),
-            )
-            for scene, key, updated_at, content_hash in rows:
-                found.setdefault(scene, {})[key] = Version(updated_at, content_hash)
+        # SQLite would else walk along the primary key, through all of the server's rows.
+        query = (
+            "SELECT scene_id, rating_key, updated_at, content_hash "
+            "FROM ledger INDEXED BY ledger_scene WHERE server = ? AND scene_id IN"
+        )
+        for scene, key, updated_at, content_hash in self._rows_of(scenes, query, server):
+            found.setdefault(scene, {})[key] = Version(updated_at, content_hash)
         return found
 
     def hashes(self, scenes: Sequence[SceneId]) -> dict[SceneId, set[str]]:
         """The content that the items of each scene are known to show, on any server."""
         found: dict[SceneId, set[str]] = {}
-        for some in batches(scenes):
-            for scene, content_hash in self._db.rows(
-                "SELECT scene_id, content_hash FROM ledger "
-                f"WHERE scene_id IN ({','.join('?' * len(some))})",
-                tuple(some),
-            ):
-                found.setdefault(scene, set()).add(content_hash)
+        query = "SELECT scene_id, content_hash FROM ledger WHERE scene_id IN"
+        for scene, content_hash in self._rows_of(scenes, query):
+            found.setdefault(scene, set()).add(content_hash)
         return found
 
     def contended(self, server: str, scenes: Sequence[SceneId]) -> set[tuple[SceneId, RatingKey]]:
         """Scenes and items of theirs that belong to another scene."""
-        found: set[tuple[SceneId, RatingKey]] = set()
+        query = "SELECT scene_id, rating_key FROM contender WHERE server = ? AND scene_id IN"
+        rows = self._rows_of(scenes, query, server)
+        return {(SceneId(scene), RatingKey(key)) for scene, key in rows}
+
+    def _rows_of(
+        self, scenes: Sequence[SceneId], query: str, *first: str
+    ) -> Iterator[tuple[Any, ...]]:
+        """The rows of a query that ends with IN, and of which *first* are the other values."""
         for some in batches(scenes):
-            found.update(
-                (SceneId(scene), RatingKey(key))
-                for scene, key in self._db.rows(
-                    "SELECT scene_id, rating_key FROM contender "
-                    f"WHERE server = ? AND scene_id IN ({','.join('?' * len(some))})",
-                    (server, *some),
-                )
-            )
-        return found
+            marks = ",".join("?" * len(some))
+            yield from self._db.rows(f"{query} ({marks})", (*first, *some))
 
     def store(self, entry: LedgerEntry) -> None:
         """Remember *entry*, in place of what was remembered before."""

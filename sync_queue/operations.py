@@ -47,6 +47,7 @@ class QueueStats(TypedDict):
     in_progress: int
     waiting: int
     parked: int
+    previewed: int
     failed: int
 
 
@@ -59,7 +60,7 @@ def get_stats(queue_path: str | Path, *, patience: float = 5.0) -> QueueStats:
     Raises:
         QueueUnusable: the file cannot be read.
     """
-    stats = QueueStats(pending=0, in_progress=0, waiting=0, parked=0, failed=0)
+    stats = QueueStats(pending=0, in_progress=0, waiting=0, parked=0, previewed=0, failed=0)
     file = Path(queue_path) / "data.db"
     if not file.is_file():
         return stats
@@ -69,6 +70,7 @@ def get_stats(queue_path: str | Path, *, patience: float = 5.0) -> QueueStats:
             stats["in_progress"] += _count(connection, f"ack_queue_{name}", "status = 2")
         stats["waiting"] = _count(connection, "retry", "next_retry_at IS NOT NULL")
         stats["parked"] = _count(connection, "parked")
+        stats["previewed"] = _count(connection, "previewed")
         stats["failed"] = _count(connection, "dead_letter")
     return stats
 
@@ -163,7 +165,7 @@ def _claim(
             (payload(key), row["pqid"]),
         )
         claim_rows(queue, key)
-        for table in ("parked", "parked_file", "dead_letter"):
+        for table in ("parked", "parked_file", "dead_letter", "previewed"):
             queue.db.execute(f"DELETE FROM {table} WHERE kind = ? AND id = ?", (key.kind, key.id))
         # A row that freeing an item has made bears no time.
         since = row["timestamp"] or queue.clock.now()

@@ -63,7 +63,13 @@ _SECOND: tuple[str, ...] = (
     "CREATE INDEX removed_by ON removed (clearing)",
 )
 
-STEPS = (_FIRST, _SECOND)
+_THIRD: tuple[str, ...] = (
+    # Scenes whose changes were only shown; they are due when the user ends the preview.
+    """CREATE TABLE previewed (
+        kind TEXT NOT NULL, id INTEGER NOT NULL, PRIMARY KEY (kind, id)) STRICT, WITHOUT ROWID""",
+)
+
+STEPS = (_FIRST, _SECOND, _THIRD)
 """What leads from each version of the format to the next."""
 
 VERSION = len(STEPS)

@@ -22,8 +22,8 @@ class Standing:
     """What is known of some scenes besides the ledger.
 
     Attributes:
-        queued: have a job that waits or is tried again later. One that is at work does not count:
-            what it has read may be old.
+        queued: have a job that waits, is tried again later, or was only previewed. One that is at
+            work does not count: what it has read may be old.
         parked: rest until Plex shows their file.
         buried: were given up.
     """
@@ -51,7 +51,9 @@ def standing(queue: SyncQueue, scenes: Sequence[SceneId]) -> Standing:
         found.queued.update(
             SceneId(scene)
             for (scene,) in queue.db.rows(
-                f"SELECT id FROM retry WHERE next_retry_at IS NOT NULL AND {chosen}", tuple(some)
+                f"SELECT id FROM retry WHERE next_retry_at IS NOT NULL AND {chosen} "
+                f"UNION SELECT id FROM previewed WHERE {chosen}",
+                (*some, *some),
             )
         )
         found.parked.update(

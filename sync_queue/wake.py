@@ -85,9 +85,7 @@ def hold_off(data_dir: str, why: str) -> None:
     tell(why)
     now = time.time()
     last = _last_word(data_dir)
-    wait = HOLD_OFF[0]
-    if last.get("why") == why:
-        wait = min(HOLD_OFF[1], 2 * _seconds(last.get("held_off")) or wait)
+    wait = how_long(last.get("held_off") if last.get("why") == why else None)
     word = {"ended_at": now, "why": why, "held_off": wait, "not_before": now + wait}
     draft = os.path.join(data_dir, f"{STATE}.{os.getpid()}.tmp")
     try:
@@ -96,6 +94,11 @@ def hold_off(data_dir: str, why: str) -> None:
         os.replace(draft, os.path.join(data_dir, STATE))
     except OSError:
         pass  # the next hook tries in vain once more; the log has the reason
+
+
+def how_long(last: object) -> float:
+    """Seconds to hold off, after as many as *last* for the same reason; None for the first time."""
+    return min(HOLD_OFF[1], 2 * _seconds(last) or HOLD_OFF[0])
 
 
 def tell(why: str) -> None:

@@ -90,6 +90,7 @@ class Stash2PlexConfig(BaseModel):
     preserve_plex_edits: bool = False
     trigger_plex_scan: bool = False
     skip_not_found: bool = False
+    dry_run: bool = False
     obfuscate_paths: bool = False
     debug_logging: bool = False
     max_tags: Annotated[int, Field(ge=1, le=1000)] = 100

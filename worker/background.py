@@ -22,6 +22,7 @@ from sync_queue.orphans import resume_orphans
 from sync_queue.retry import next_due
 from worker import bulk
 from worker.connector import Connector
+from worker.preview import end_preview
 from worker.processor import PLEX_AWAY, SyncWorker
 from worker.visible import Trace
 
@@ -86,6 +87,7 @@ class Background:
         self._away = Away()
         self._unrecorded = b""
         self._has_lived = False
+        self._asked_at = self._born
 
     def run(self, unrecorded: bytes = b"") -> bool:
         """Live until nothing has happened for a while or only the user can help.
@@ -135,6 +137,7 @@ class Background:
         self._connector.open_queue()
         services = self._connector.services()
         resume_orphans(services.queue, died=not self._has_lived)
+        end_preview(services)
         self._has_lived = True  # what is at work from here on is left behind by no death
         if word := word_of_loss(self._folder):
             count = bulk.enqueue(services.queue, bulk.all_scenes(services.stash))
@@ -166,25 +169,29 @@ class Background:
         self._trace.rests()
         queue = self._connector.queue_manager.get_queue()
         end = self._clock.monotonic() + LINGER
-        asked_at = self._clock.monotonic()
+        self._asked_at = self._clock.monotonic()
         while (now := self._clock.monotonic()) < end:
             if is_due(queue) or spool.spooled(self._folder) or is_reconciliation_due(self._folder):
                 return True
-            if self._is_outdated() or queue.db.was_replaced():
+            if self._is_outdated() or queue.db.was_replaced() or self._has_new_settings():
                 return True
             if word_of_loss(self._folder, GONE) and now - self._born < PATIENCE:
                 end = max(end, now + POLL * 2)  # it was put off, because a server is away
             due = next_due(queue)
             if due is not None and due - self._clock.now() <= LONGEST_RETRY:
                 end = max(end, now + POLL * 2)  # nobody else would wake for it
-            if now - asked_at >= KEEP_ALIVE:
-                # Each answer brings a fresh session; what is asked for is useful anyway.
-                self._connector.read_settings()
-                asked_at = now
             self._clock.sleep(POLL)
             if self._reconcile and is_comparison_due(self._folder, self._clock.now()):
                 return True
         return False
+
+    def _has_new_settings(self) -> bool:
+        """Whether they have changed; asks at times, because each answer keeps our session alive."""
+        now = self._clock.monotonic()
+        if self._worker is None or now - self._asked_at < KEEP_ALIVE:
+            return False
+        self._asked_at = now
+        return self._connector.read_settings() != self._worker.services.config
 
     def _wait_for_server(self, why: str) -> bool:
         """Wait before the next try, longer each time; False if it was long enough."""

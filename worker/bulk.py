@@ -9,8 +9,6 @@ from sync_queue.manager import SyncQueue
 
 log = logging.getLogger(__name__)
 
-DAY = 86_400.0  # seconds
-
 Page = tuple[tuple[SceneId, ...], int | None]
 
 

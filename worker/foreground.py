@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from domain.clock import DAY
 from domain.errors import QueueUnusable
 from domain.job import SceneId
 from stash.client import StashClient
@@ -20,6 +21,7 @@ from validation.config import Stash2PlexConfig
 from worker import bulk
 from worker.circuit_breaker import CircuitBreaker, CircuitState
 from worker.plex_watch import BREAKER
+from worker.preview import end_preview
 from worker.processor import DrainReport, SyncWorker
 from worker.progress import Bar, Progress, Show, count_due
 from worker.services import Services, connect
@@ -105,6 +107,7 @@ class Foreground:
         services = connect(self._config, self._stash, self._manager)
         try:
             resume_orphans(services.queue)
+            end_preview(services)
             return self._drain(services)
         finally:
             services.close()
@@ -194,7 +197,7 @@ def sync_recent(
     config: Stash2PlexConfig, stash: StashClient, manager: QueueManager, show: Show
 ) -> str:
     """Enqueue what changed within a day of Stash's present time, then drain for a while."""
-    since = stash.start().now - bulk.DAY
+    since = stash.start().now - DAY
     return _sync(config, stash, manager, show, bulk.recent_scenes(stash, since))
 
 

@@ -82,6 +82,8 @@ def ask_for_scan(
     Args:
         asked: what was asked before, in which this one is noted: one scan finds all files.
     """
+    if services.config.dry_run:
+        return
     for file in scene.files:
         path = services.path_map.apply(file.path) or file.path
         folder = str(_flavour(path)(path).parent)

@@ -6,6 +6,7 @@ Each answers with what it did and, where something was removed, how to bring tha
 import logging
 from datetime import UTC, datetime
 
+from domain.clock import DAY
 from domain.errors import UserError
 from sync_queue import spool
 from sync_queue.clearing import (
@@ -25,8 +26,6 @@ from worker.foreground import drain_lock
 from worker.libraries import ask_to_forget_index
 
 log = logging.getLogger(__name__)
-
-DAY = 86_400.0  # seconds
 
 
 class BadArgument(UserError):

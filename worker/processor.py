@@ -39,6 +39,7 @@ from worker.prepare import (
     Work,
     prepare,
 )
+from worker.preview import Previewer, as_preview
 from worker.services import Services
 from worker.settle import Settlement, announce, settle
 from worker.stats import FILE as STATS
@@ -60,7 +61,7 @@ class SyncWorker(PlexWatch):
 
     def __init__(self, services: Services, *, breaker: CircuitBreaker | None = None) -> None:
         super().__init__(services, breaker)
-        self._writer = Writer(services)
+        self._writer = (Previewer if services.config.dry_run else Writer)(services)
         self._sections: Sequence[Section] = ()
         self._scans: set[tuple[SectionKey, str]] = set()
         self._written: SyncJob | None = None  # by the request that is under way
@@ -169,6 +170,8 @@ class SyncWorker(PlexWatch):
         self, job: SyncJob, what: Prepared, go_on: Callable[[], bool]
     ) -> Settlement:
         """Process a job when Plex bears it, and remember how it bore that one."""
+        if self.services.config.dry_run:
+            return as_preview(self._process_job(job, what))
         if not isinstance(what, Work) or not any(t.plan.changes for t in what.targets):
             return self._process_job(job, what)
         self.pace(go_on)
@@ -265,13 +268,8 @@ class SyncWorker(PlexWatch):
         The worker has survived it, so nothing speaks against the job's running with others.
         """
         missed, cause = isinstance(error, PlexNotFound), type(error).__name__
-        job = replace(
-            job,
-            attempts=job.attempts + (not missed),
-            misses=job.misses + missed,
-            alone=False,
-            deaths=0,
-        )
+        job = replace(job, attempts=job.attempts + (not missed), misses=job.misses + missed)
+        job = replace(job, alone=False, deaths=0)
         if isinstance(error, PermanentError):
             return Settlement(job, Buried(str(error), cause, job.attempts))
         schedule = self._get_max_retries_for_error(error)

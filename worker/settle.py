@@ -7,9 +7,9 @@ from typing import assert_never
 
 from domain.job import SceneId, SyncJob
 from domain.ledger import LedgerEntry
-from domain.outcome import Buried, Gone, Outcome, Parked, Skipped, Synced, Waiting
+from domain.outcome import Buried, Gone, Outcome, Parked, Previewed, Skipped, Synced, Waiting
 from domain.plex_item import RatingKey
-from sync_queue import dlq, parked
+from sync_queue import dlq, parked, previewed
 from sync_queue.operations import ack_job
 from sync_queue.orphans import mark_at_work
 from sync_queue.retry import put_off
@@ -47,7 +47,7 @@ def announce(services: Services, prepared: Sequence[tuple[SyncJob, Prepared]]) -
     with services.queue.db.transaction():
         for _, what in prepared:
             for target in what.targets if isinstance(what, Work) else ():
-                if target.plan.intent:
+                if target.plan.intent and not services.config.dry_run:
                     services.ledger.store(_with_intent(target))
         mark_at_work(services.queue, prepared[0][0])
 
@@ -86,6 +86,8 @@ def _move(services: Services, job: SyncJob, outcome: Outcome) -> None:
     match outcome:
         case Synced() | Skipped() | Gone():
             ack_job(queue, job)
+        case Previewed():
+            previewed.keep(queue, job)
         case Waiting():
             put_off(queue, job, outcome)
         case Parked():
@@ -106,6 +108,8 @@ def _tell(job: SyncJob, outcome: Outcome, *, hides_missing: bool) -> None:
             log.info("scene %d: not written: %s", scene, why)
         case Gone():
             log.info("scene %d: no longer in Stash; Plex is left as it is", scene)
+        case Previewed(what):
+            log.info("scene %d: previewed, and nothing written: %s", scene, what)
         case Waiting():
             level = missing if outcome.missed else logging.INFO
             log.log(level, "scene %d: put off: %s", scene, outcome.why)

@@ -150,8 +150,7 @@ def _queue_lines(status: Status) -> Iterator[str]:
     if queue.next_retry_at is not None:
         retry = f" (the next is due in {max(0.0, queue.next_retry_at - status.read_at):.0f} s)"
     yield f"Waiting for retry: {counts['waiting']}{retry}"
-    if not status.hides_parked:
-        yield f"Not in Plex: {counts['parked']}"
+    yield from _resting_lines(status)
     if queue.spooled:
         yield f"In the spool, because the database could not be written: {queue.spooled}"
     if status.has_lost_events:
@@ -161,6 +160,14 @@ def _queue_lines(status: Status) -> Iterator[str]:
     yield f"Estimated time left: {estimate(status.stats, queue.due)}"
     if queue.clearings:
         yield f"Clearings that can be undone: {queue.clearings}"
+
+
+def _resting_lines(status: Status) -> Iterator[str]:
+    counts = status.queue.counts
+    if not status.hides_parked:
+        yield f"Not in Plex: {counts['parked']}"
+    if counts["previewed"]:
+        yield f"Previewed, and written once Preview is off: {counts['previewed']}"
 
 
 def _background_lines(status: Status) -> Iterator[str]:

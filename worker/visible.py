@@ -13,7 +13,7 @@ from typing import Any
 from domain.clock import Clock
 from stash.scrubber import Scrubber, ScrubbingFormatter
 from sync_queue.state_file import SENSELESS, StateFile, moment
-from sync_queue.wake import HOLD_OFF, STATE
+from sync_queue.wake import STATE, how_long
 from worker.outage_history import format_elapsed_since
 
 log = logging.getLogger(__name__)
@@ -65,10 +65,9 @@ class Trace:
 
     def ended(self, why: str) -> None:
         """It ends; with a reason, starting another one is of no use for a while."""
-        why, wait = self.scrubber.text(why), HOLD_OFF[0] if why else 0.0
-        if why and self._why == why:
-            wait = min(HOLD_OFF[1], 2 * _number(self._last.get("held_off")) or wait)
-        now, self._why = self._clock.now(), why
+        why, now = self.scrubber.text(why), self._clock.now()
+        wait = how_long(self._last.get("held_off") if self._why == why else None) if why else 0.0
+        self._why = why
         self._write(ended_at=now, why=why, held_off=wait, not_before=now + wait)
 
     def _write(self, **news: object) -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from domain.ledger import ImageMemory, LedgerEntry
 from plex.edit import edit_queries
 from plex.images import sync_poster
-from stash.images import NoPicture, NotModified, Picture
+from stash.images import Cover, NoPicture, NotModified, Picture
 from stash.queries import seconds_of
 from worker.prepare import Target, Work
 from worker.services import Services
@@ -47,8 +47,7 @@ class Writer:
             self._write(work, target, written)
 
     def _write(self, work: Work, target: Target, written: Written) -> None:
-        for note in target.plan.notes:
-            log.info("scene %d: %s", work.scene.id, note)
+        self._tell_notes(work, target)
         item = target.item
         for query in edit_queries(target.plan):
             names = ", ".join(target.plan.changes)
@@ -68,21 +67,20 @@ class Writer:
             synced_at=self._with.clock.now(),
         )
 
+    def _tell_notes(self, work: Work, target: Target) -> None:
+        for note in target.plan.notes:
+            log.info("scene %d: %s", work.scene.id, note)
+
     def _images(
         self, work: Work, target: Target, entry: LedgerEntry
     ) -> tuple[Mapping[str, ImageMemory], bool]:
-        """The images after this; Stash is asked only if the scene moved since the last time.
+        """The images after this.
 
         Args:
             entry: what is to be remembered of the text that has just been written.
         """
         memory = entry.images.get(POSTER)
-        if not self._with.config.sync_poster or self._is_the_users(target, memory):
-            return entry.images, False
-        if memory is not None and "" != entry.updated_at == work.scene.updated_at:
-            return entry.images, False
-        answer = self._with.stash.cover(work.scene.id, memory.etag if memory else "")
-        match answer:
+        match self._cover(work, target, entry):
             case NotModified():
                 return entry.images, False
             case NoPicture(etag=etag):
@@ -101,6 +99,15 @@ class Writer:
                     announce=lambda doubt: self._store(entry, doubt),
                 )
                 return {**entry.images, POSTER: new}, sent
+
+    def _cover(self, work: Work, target: Target, entry: LedgerEntry) -> Cover:
+        """The scene's cover; Stash is asked only if the scene moved since the last time."""
+        memory = entry.images.get(POSTER)
+        if not self._with.config.sync_poster or self._is_the_users(target, memory):
+            return NotModified()
+        if memory is not None and "" != entry.updated_at == work.scene.updated_at:
+            return NotModified()
+        return self._with.stash.cover(work.scene.id, memory.etag if memory else "")
 
     def _store(self, entry: LedgerEntry, doubt: ImageMemory) -> None:
         """Remember at once, because nobody else would know of an upload that we do not survive."""

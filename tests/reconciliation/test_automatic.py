@@ -226,7 +226,6 @@ class TestFailures:
         assert titles(world, scene) == ["A"]
         assert state(world).run_count == 1
 
-    @pytest.mark.xfail(strict=True, reason="the hour without an invocation is over by then")
     def test_auto_02_a_start_up_that_found_plex_down_is_made_up_for(
         self, world: World, lives: Lives, clock: EventfulClock
     ) -> None:

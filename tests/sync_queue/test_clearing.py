@@ -19,7 +19,7 @@ from tests.world import FrozenClock
 
 DAY = 86_400.0
 
-NOTHING = {"pending": 0, "in_progress": 0, "waiting": 0, "parked": 0, "failed": 0}
+NOTHING = {"pending": 0, "in_progress": 0, "waiting": 0, "parked": 0, "previewed": 0, "failed": 0}
 
 
 @pytest.fixture

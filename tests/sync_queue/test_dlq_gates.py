@@ -70,7 +70,7 @@ def test_dlqm_01_dead_letters_go_back_into_the_queue_with_fresh_attempts(
 
     assert result == RecoveryResult(3, recovered=3, recovered_scene_ids=scenes)
     assert recovery.stats == {
-        "pending": 3, "in_progress": 0, "waiting": 0, "parked": 0, "failed": 0,
+        "pending": 3, "in_progress": 0, "waiting": 0, "parked": 0, "previewed": 0, "failed": 0,
     }  # fmt: skip
     job = get_pending(recovery.queue)
     assert job is not None

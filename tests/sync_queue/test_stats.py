@@ -14,7 +14,7 @@ from sync_queue.operations import get_stats
 from sync_queue.parked import park
 from tests.sync_queue.store import Store
 
-NOTHING = {"pending": 0, "in_progress": 0, "waiting": 0, "parked": 0, "failed": 0}
+NOTHING = {"pending": 0, "in_progress": 0, "waiting": 0, "parked": 0, "previewed": 0, "failed": 0}
 
 
 @pytest.mark.parametrize("kind", [str, Path])
@@ -58,7 +58,7 @@ def test_every_state_is_counted(store: Store) -> None:
         bury(store.queue, dead, Buried("hopeless", "Cause", 1))
 
     assert store.stats == {
-        "pending": 2, "in_progress": 1, "waiting": 1, "parked": 1, "failed": 1,
+        "pending": 2, "in_progress": 1, "waiting": 1, "parked": 1, "previewed": 0, "failed": 1,
     }  # fmt: skip
 
 

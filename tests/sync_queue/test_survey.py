@@ -17,7 +17,7 @@ from tests.world import FrozenClock
 
 
 def stats(**counts: int) -> QueueStats:
-    nothing = QueueStats(pending=0, in_progress=0, waiting=0, parked=0, failed=0)
+    nothing = QueueStats(pending=0, in_progress=0, waiting=0, parked=0, previewed=0, failed=0)
     return nothing | counts  # type: ignore[return-value]
 
 

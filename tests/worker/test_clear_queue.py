@@ -18,7 +18,7 @@ from tests.worker.stage import EventfulClock, Stage, spool
 from tests.world import World
 from worker.management import clear_queue
 
-NOTHING = {"pending": 0, "in_progress": 0, "waiting": 0, "parked": 0, "failed": 0}
+NOTHING = {"pending": 0, "in_progress": 0, "waiting": 0, "parked": 0, "previewed": 0, "failed": 0}
 
 
 @pytest.fixture

@@ -104,12 +104,12 @@ def test_every_state_is_told(busy: Store) -> None:
 
 def test_the_document_says_the_same_for_programs(busy: Store) -> None:
     now = busy.clock.now()
-
     assert document(busy) == {
         "pending": 2,
         "in_progress": 1,
         "waiting": 1,
         "parked": 1,
+        "previewed": 0,
         "failed": 1,
         "spooled": 0,
         "due": 2,
