@@ -89,7 +89,7 @@ class Stash2PlexConfig(BaseModel):
     collect_groups: bool = False
     preserve_plex_edits: bool = False
     trigger_plex_scan: bool = False
-    skip_not_found: bool = False
+    hide_not_found: bool = False
     dry_run: bool = False
     obfuscate_paths: bool = False
     debug_logging: bool = False

@@ -78,7 +78,7 @@ def settle(services: Services, settlement: Settlement, following: SyncJob | None
             ledger.store(entry)
         _move(services, job, settlement.outcome)
         mark_at_work(queue, following)
-    _tell(job, settlement.outcome, hides_missing=services.config.skip_not_found)
+    _tell(job, settlement.outcome, hides_missing=services.config.hide_not_found)
 
 
 def _move(services: Services, job: SyncJob, outcome: Outcome) -> None:

@@ -120,7 +120,7 @@ def report(
         except (StashUnavailable, UserError):
             return {}  # numbers must do
 
-    hides_parked = config is not None and config.skip_not_found
+    hides_parked = config is not None and config.hide_not_found
     status = read_status(manager.folder, manager.clock, titles, hides_parked=hides_parked)
     # Where nobody knows whether paths may be shown, they are not.
     scrub = Scrubber(obfuscate_paths=config is None or config.obfuscate_paths).text

@@ -248,7 +248,7 @@ def test_another_installation_has_another_identifier(stage: Stage, world: World)
 def test_scenes_that_plex_lacks_are_named_in_the_log_unless_they_are_to_be_ignored(
     stage: Stage, caplog: pytest.LogCaptureFixture, ignored: bool, told: bool
 ) -> None:
-    stage.open(skip_not_found=ignored)
+    stage.open(hide_not_found=ignored)
     stage.enqueue(stage.world.add("a", in_plex=False))
 
     with caplog.at_level(logging.INFO):

@@ -174,7 +174,7 @@ def test_scenes_that_plex_lacks_are_left_out_of_the_log_if_the_user_wants_it(
     caplog: pytest.LogCaptureFixture,
     hidden: bool,
 ) -> None:
-    change_settings(world, skip_not_found=hidden)
+    change_settings(world, hide_not_found=hidden)
     scene = world.add("a", in_plex=False)
     stage.enqueue(scene)
     stage.drain_until_idle()
