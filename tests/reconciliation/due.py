@@ -1,10 +1,22 @@
-"""Settings, states and moments of reconciliations that nobody asks for."""
+"""Settings, states, results and moments of reconciliations that nobody asks for."""
 
 from collections.abc import Callable
 
+from reconciliation.engine import GapDetectionResult
 from reconciliation.scheduler import ReconciliationScheduler, ReconciliationState
 from tests.servers.stash import Request
 from tests.world import FrozenClock, World
+
+FOUND = GapDetectionResult(
+    empty_metadata_count=1,
+    stale_sync_count=2,
+    missing_count=4,
+    total_gaps=7,
+    enqueued_count=5,
+    scenes_checked=900,
+    is_complete=True,
+)
+"""What a run has found that came to its end."""
 
 
 def wants(world: World, interval: str, scope: str = "all") -> None:

@@ -8,6 +8,18 @@ from reconciliation import GapDetectionEngine, GapDetectionResult
 from reconciliation.comparison import Comparison, Group, Row
 from sync_queue.manager import QUEUES
 from tests.worker.stage import Stage
+from tests.world import World
+
+FACTS: dict[str, Any] = {
+    "title": "The Title",
+    "studio": "Studio",
+    "details": "What happens.",
+    "date": "2020-05-17",
+    "rating100": 80,
+    "performers": ["Ann", "Bob"],
+    "tags": ["red", "blue"],
+}
+"""Of a scene that is described by every field."""
 
 
 class Reconciler:
@@ -57,10 +69,21 @@ def kinds(result: GapDetectionResult) -> dict[str, int]:
     return {kind: count for kind, count in found.items() if count}
 
 
-def add_synced(stage: Stage, *names: str) -> list[int]:
-    """Scenes that Plex is known to show, a minute later."""
-    scenes = [stage.world.add(name, title=name, tags=[f"tag of {name}"]) for name in names]
+def sync_and_wait(stage: Stage, *scenes: int) -> None:
+    """Let Plex be known to show scenes that were just edited; a minute passes."""
     stage.clock.move(10)
     stage.sync(*scenes)
     stage.clock.move(60)
+
+
+def add_synced(stage: Stage, *names: str) -> list[int]:
+    """Scenes that Plex is known to show, a minute later."""
+    scenes = [stage.world.add(name, title=name, tags=[f"tag of {name}"]) for name in names]
+    sync_and_wait(stage, *scenes)
     return scenes
+
+
+def add_copy(world: World) -> int:
+    """The rating key of a new item of /data/a.mp4, in a second library."""
+    copies = world.plex.add_section("Copies", locations=("/data",))
+    return world.plex.add_item("/data/a.mp4", 1000, copies)

@@ -19,6 +19,17 @@ ROWS = (
 )
 
 
+TRICKS = (
+    "</script><script>window.harmed = 1</script>",
+    "<!-- <script> & \"quotes\" 'and' `more` \\",
+    "line\u2028and\u2029paragraph",
+    "\u05e9\u05dc\u05d5\u05dd \u202egnp.exe",
+    "\U0001f469\u200d\U0001f680 caf\u00e9",
+    '<img src=x onerror="window.harmed = 1">',
+)
+"""Titles that would harm a page which does not take care."""
+
+
 def compare(
     folder: Path, rows: Iterable[Row] = ROWS, *, ended: bool = True, scope: str = "all"
 ) -> None:

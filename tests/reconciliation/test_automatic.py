@@ -12,7 +12,7 @@ from tests.reconciliation.due import at_page, has_run, scheduler, state, titles,
 from tests.servers.plex import Request as PlexRequest
 from tests.servers.stash import Request
 from tests.worker.conftest import Live, live
-from tests.worker.stage import EventfulClock, Stage, hook
+from tests.worker.stage import EventfulClock, hook
 from tests.world import World
 
 __all__ = ["live"]
@@ -77,9 +77,7 @@ class TestWhatIsDue:
         assert pages_at_the_write[0] == 0
         assert walks(world) == 1
 
-    def test_auto_03_the_scope_is_the_one_that_was_chosen(
-        self, world: World, lives: Lives, clock: EventfulClock
-    ) -> None:
+    def test_auto_03_the_scope_is_the_one_that_was_chosen(self, world: World, lives: Lives) -> None:
         old, new = world.add("old", title="Old", updated_at=LONG_AGO), world.add("new", title="New")
         wants(world, "daily", "24h")
 
@@ -136,9 +134,7 @@ class TestWhatIsDue:
         assert walks(world) == 0
         assert not (world.data_dir / ReconciliationScheduler.STATE_FILE).exists()
 
-    def test_a_run_of_somebody_else_is_not_doubled(
-        self, world: World, lives: Lives, clock: EventfulClock
-    ) -> None:
+    def test_a_run_of_somebody_else_is_not_doubled(self, world: World, lives: Lives) -> None:
         world.add("a", title="A")
         wants(world, "hourly")
 
@@ -152,7 +148,7 @@ class TestWhatIsDue:
 
 class TestBetweenTwoPages:
     def test_a_save_during_a_run_reaches_plex_before_the_run_ends(
-        self, world: World, lives: Lives, clock: EventfulClock
+        self, world: World, lives: Lives
     ) -> None:
         scenes = [world.add(f"n{number}", title=f"T{number}") for number in range(12)]
         wants(world, "daily")
@@ -259,7 +255,7 @@ class TestFailures:
         assert titles(world, scene) == ["A"]
 
     def test_a_run_that_failed_is_not_called_complete(
-        self, world: World, stage: Stage, lives: Lives, caplog: pytest.LogCaptureFixture
+        self, world: World, lives: Lives, caplog: pytest.LogCaptureFixture
     ) -> None:
         caplog.set_level(logging.INFO)
         world.add("a", title="A")

@@ -18,12 +18,9 @@ def scene(number: int = 1, **facts: Any) -> Scene:
     return Scene(id=SceneId(number), **facts)
 
 
-def only(facts: dict[str, Any]) -> Scene:
+def only(**facts: Any) -> Scene:
+    """A scene with a file, a time, and nothing else but these facts."""
     return scene(**{"studio": "", **facts})
-
-
-def undescribed(**facts: Any) -> Scene:
-    return scene(studio="", **facts)
 
 
 def empty(shown: Mapping[str, Value], *scenes: Scene) -> list[GapResult]:
@@ -63,12 +60,12 @@ SHOWN: list[dict[str, Value]] = [
 
 @pytest.mark.parametrize("facts", DESCRIPTIONS)
 def test_a_scene_is_described_by_any_one_of_five_fields(facts: dict[str, Any]) -> None:
-    assert has_meaningful_metadata(only(facts))
+    assert has_meaningful_metadata(only(**facts))
 
 
 @pytest.mark.parametrize("facts", [{}, {"title": "A"}, {"rating100": 80}, {"groups": ("Series",)}])
 def test_title_rating_and_groups_do_not_describe_a_scene(facts: dict[str, Any]) -> None:
-    assert not has_meaningful_metadata(undescribed(**facts))
+    assert not has_meaningful_metadata(only(**facts))
 
 
 @pytest.mark.parametrize("shown", SHOWN)
@@ -95,7 +92,7 @@ def test_an_item_with_nothing_of_the_five_is_not_described(shown: dict[str, Valu
 def test_gap_01_an_item_that_shows_nothing_of_a_described_scene_is_a_gap(
     facts: dict[str, Any],
 ) -> None:
-    found = only(facts)
+    found = only(**facts)
 
     gaps = empty({"title": "a"}, found)
 
@@ -110,10 +107,10 @@ def test_gap_01_an_item_that_shows_one_field_is_not_empty(shown: dict[str, Value
 
 
 def test_gap_01_a_scene_that_nobody_has_described_is_no_gap_however_empty_its_item() -> None:
-    assert empty({}, undescribed(title="A")) == []
+    assert empty({}, only(title="A")) == []
 
 
-def test_gap_01_the_emptiness_of_an_item_that_was_confirmed_was_wanted() -> None:
+def test_gap_01_a_scene_whose_item_is_confirmed_is_no_gap_for_its_emptiness_was_wanted() -> None:
     assert GapDetector().detect_empty_metadata([scene()], {}) == []
 
 

@@ -4,30 +4,9 @@ from typing import Any
 
 import pytest
 
-from tests.reconciliation.reconciler import Reconciler, kinds
+from tests.reconciliation.reconciler import FACTS, Reconciler, kinds, sync_and_wait
 from tests.worker.stage import Stage
 from tests.world import picture
-
-FACTS: dict[str, Any] = {
-    "title": "The Title",
-    "studio": "Studio",
-    "details": "What happens.",
-    "date": "2020-05-17",
-    "rating100": 80,
-    "performers": ["Ann", "Bob"],
-    "tags": ["red", "blue"],
-}
-
-
-@pytest.fixture
-def synced(stage: Stage) -> int:
-    """A scene that Plex is known to show, a minute later."""
-    scene = stage.world.add("a", **FACTS)
-    stage.clock.move(10)
-    stage.sync(scene)
-    stage.clock.move(60)
-    return scene
-
 
 # Empty
 
@@ -197,9 +176,7 @@ def test_gap_02_without_posters_a_scene_that_plex_shows_is_no_gap_either(
 ) -> None:
     stage.open(skip_poster=True)
     scene = stage.world.add("a", **FACTS)
-    stage.clock.move(10)
-    stage.sync(scene)
-    stage.clock.move(60)
+    sync_and_wait(stage, scene)
 
     assert kinds(reconciler.run()) == {}
 
@@ -209,9 +186,7 @@ def test_without_posters_a_change_is_found_all_the_same(
 ) -> None:
     stage.open(skip_poster=True)
     scene = stage.world.add("a", **FACTS)
-    stage.clock.move(10)
-    stage.sync(scene)
-    stage.clock.move(60)
+    sync_and_wait(stage, scene)
     stage.world.stash.change_silently(scene, title="Another")
 
     assert kinds(reconciler.run()) == {"stale": 1}

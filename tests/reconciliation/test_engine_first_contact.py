@@ -1,25 +1,8 @@
 """What the engine makes of items of which nothing is remembered, and of scenes without items."""
 
-from typing import Any
-
-import pytest
-
-from tests.reconciliation.reconciler import Reconciler, kinds
+from tests.reconciliation.reconciler import FACTS, Reconciler, kinds
 from tests.worker.stage import Stage
 from tests.world import picture
-
-FACTS: dict[str, Any] = {"title": "The Title", "studio": "Studio", "tags": ["red", "blue"]}
-
-
-@pytest.fixture
-def synced(stage: Stage) -> int:
-    """A scene that Plex is known to show, a minute later."""
-    scene = stage.world.add("a", **FACTS)
-    stage.clock.move(10)
-    stage.sync(scene)
-    stage.clock.move(60)
-    return scene
-
 
 # First contact
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.reconciliation.reconciler import Reconciler, add_synced, kinds
+from tests.reconciliation.reconciler import Reconciler, add_copy, add_synced, kinds
 from tests.worker.stage import Stage
 from tests.world import picture
 
@@ -177,7 +177,6 @@ def test_of_many_merged_scenes_nothing_is_left_in_the_items_that_went_to_another
 
 
 @pytest.mark.parametrize("scope", ["recent", "recent_7days"])
-@pytest.mark.usefixtures("stash_tells_its_time")
 def test_a_run_over_a_window_does_not_take_older_scenes_for_gone(
     stage: Stage, reconciler: Reconciler, scope: str
 ) -> None:
@@ -207,8 +206,7 @@ def test_gap_02_a_scene_is_stale_while_one_of_its_items_shows_what_it_was_before
 ) -> None:
     world = stage.world
     scene = world.add("a", tags=["red"], cover=picture("old"))
-    copies = world.plex.add_section("Copies", locations=("/data",))
-    keys = world.key(scene), world.plex.add_item("/data/a.mp4", 1000, copies)
+    keys = world.key(scene), add_copy(world)
     stage.clock.move(10)
     stage.sync(scene)
     if change == "cover":

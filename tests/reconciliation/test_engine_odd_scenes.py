@@ -1,34 +1,15 @@
 """Scenes that cannot be read, texts that no library should hold, and settings that forbid a run."""
 
-import json
-
 import pytest
 
-from reconciliation import GapDetectionEngine, engine
+from reconciliation import GapDetectionEngine, ReconciliationScheduler
+from tests.reconciliation.due import state
 from tests.reconciliation.reconciler import Reconciler, kinds
 from tests.stash.stumbling import WHY, stumble
-from tests.worker.stage import Stage
 from tests.world import World
 from validation.config import load_config
 
-FIELDS = pytest.mark.parametrize(
-    "field",
-    [
-        "studio",
-        "files",
-    ],
-)
-
-
-@pytest.fixture
-def six(stage: Stage, reconciler: Reconciler, monkeypatch: pytest.MonkeyPatch) -> Reconciler:
-    """Six described scenes, of which Plex shows nothing yet; looked at two by two."""
-    monkeypatch.setattr(engine, "PAGE", 2)
-    for name in "abcdef":
-        stage.world.add(name, title=name.upper())
-    stage.clock.move(10)
-    stage.open()
-    return reconciler
+FIELDS = pytest.mark.parametrize("field", ["studio", "files"])
 
 
 class TestUnreadableScenes:
@@ -160,8 +141,9 @@ class TestTheTask:
         (told,) = [line for line in warnings if line.startswith("Error during reconciliation: ")]
         assert "no complete answer from Plex" in told
         assert ("info", "Missing from Plex: 0") in [(lv, line.strip()) for lv, line in result.logs]
-        assert state(world)["last_run_time"] == 0.0
-        assert state(world)["run_count"] == 0
+        assert state(world).last_run_time == 0.0
+        assert state(world).run_count == 0
+        assert (world.data_dir / ReconciliationScheduler.STATE_FILE).exists()
 
     def test_recon_01_the_run_after_it_is_recorded(self, world: World) -> None:
         world.add("a", title="A")
@@ -171,8 +153,8 @@ class TestTheTask:
 
         world.task("reconcile_all")
 
-        assert state(world)["run_count"] == 1
-        assert state(world)["last_gaps_by_type"] == {
+        assert state(world).run_count == 1
+        assert state(world).last_gaps_by_type == {
             "empty_metadata": 1, "stale_sync": 0, "missing": 0
         }  # fmt: skip
 
@@ -183,12 +165,6 @@ class TestTheTask:
         result = world.task("reconcile_all")
 
         assert any("syncing is paused" in line for _, line in result.logs)
-        assert state(world)["run_count"] == 0
+        assert state(world).run_count == 0
+        assert (world.data_dir / ReconciliationScheduler.STATE_FILE).exists()
         assert world.due() == 0
-
-
-def state(world: World) -> dict[str, object]:
-    document: dict[str, object] = json.loads(
-        (world.data_dir / "reconciliation_state.json").read_text()
-    )
-    return document

@@ -109,7 +109,6 @@ def test_each_thousand_scenes_are_one_page_of_stash_and_one_of_plex(
     assert total(stage) <= count / 500 + 20 + count / 100
 
 
-@pytest.mark.usefixtures("stash_tells_its_time")
 @pytest.mark.parametrize("count", [1, 600])
 def test_a_run_over_the_last_day_costs_the_same_however_many_scenes_are_older(
     stage: Stage, count: int
@@ -171,9 +170,7 @@ def test_missing_and_undescribed_scenes_cost_no_request_of_their_own(stage: Stag
     assert total(stage) == before
 
 
-def test_an_item_in_each_hundred_that_is_gone_costs_few_requests_more(
-    stage: Stage, reconciler: Reconciler
-) -> None:
+def test_an_item_in_each_hundred_that_is_gone_costs_few_requests_more(stage: Stage) -> None:
     scenes = add_scenes(stage, 300)
     reconcile(stage)
     # Gone after the listing that the run begins with.

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.reconciliation.reconciler import Reconciler, kinds
+from tests.reconciliation.reconciler import Reconciler, add_copy, kinds, sync_and_wait
 from tests.worker.stage import Stage
 from tests.world import World, picture
 
@@ -24,9 +24,7 @@ def add_pair(world: World) -> tuple[int, int]:
 def pair(stage: Stage) -> tuple[int, int]:
     """Two scenes in one item; both were synced a minute ago."""
     pair = add_pair(stage.world)
-    stage.clock.move(10)
-    stage.sync(*pair)
-    stage.clock.move(60)
+    sync_and_wait(stage, *pair)
     return pair
 
 
@@ -85,7 +83,6 @@ def test_a_change_of_the_scene_that_has_the_item_is_a_gap(
     assert reconciler.queued() == [pair[0]]
 
 
-@pytest.mark.usefixtures("stash_tells_its_time")
 def test_within_a_window_the_scene_that_does_not_have_the_item_is_not_taken_for_its_owner(
     stage: Stage, reconciler: Reconciler, pair: tuple[int, int]
 ) -> None:
@@ -160,8 +157,7 @@ def test_gap_02_a_scene_is_a_gap_if_one_of_its_items_shows_something_else(
     scene = world.add("a", title="A", tags=["red"])
     stage.clock.move(10)
     stage.sync(scene)
-    second = world.plex.add_section("Copies", locations=("/data",))
-    copy = world.plex.add_item("/data/a.mp4", 1000, second)
+    copy = add_copy(world)
     world.plex.user_edits(copy, lock=False, studio="Old Studio")
     stage.reopen()
 
@@ -198,8 +194,7 @@ def test_an_item_that_shows_what_stash_says_is_confirmed_beside_one_that_is_so_a
     scene = world.add("a", title="a", cover=picture("a"))
     stage.clock.move(10)
     stage.sync(scene)
-    second = world.plex.add_section("Copies", locations=("/data",))
-    copy = world.plex.add_item("/data/a.mp4", 1000, second)
+    copy = add_copy(world)
     world.plex.user_edits(copy, studio="Studio", titleSort="a", collection=["Studio"])
     stage.reopen()
 

@@ -8,8 +8,6 @@ from tests.reconciliation.reconciler import Reconciler, kinds
 from tests.servers.stash.library import zone_of
 from tests.worker.stage import Stage
 
-pytestmark = pytest.mark.usefixtures("stash_tells_its_time")
-
 HOUR = 3600
 DAY = 24 * HOUR
 ZONES = ["Z", "+00:00", "+14:00", "-12:00", "+05:45", "-03:30"]

@@ -6,20 +6,11 @@ from typing import Any
 
 import pytest
 
-from reconciliation.comparison import Comparison, Row
-from reconciliation.report import write_report
+from reconciliation.comparison import Row
 from tests.reconciliation.browser import CHROMIUM, Browser
+from tests.reconciliation.reports import TRICKS, compare, write
 
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium is installed")
-
-TRICKS = (
-    "</script><script>window.harmed = 1</script>",
-    "<!-- <script> & \"quotes\" 'and' `more`",
-    "line\u2028and\u2029paragraph",
-    "\u05e9\u05dc\u05d5\u05dd \u202egnp.exe",
-    "\U0001f469\u200d\U0001f680 caf\u00e9",
-    '<img src=x onerror="window.harmed = 1">',
-)
 
 
 @pytest.fixture
@@ -33,12 +24,8 @@ def browser(tmp_path: Path) -> Iterator[Browser]:
 
 
 def page_of(folder: Path, rows: list[Row], *, ended: bool = True, scope: str = "all") -> Path:
-    folder.mkdir(exist_ok=True)
-    with Comparison.begin(folder, scope, 1_800_000_000.0) as comparison:
-        comparison.add(rows)
-        if ended:
-            comparison.finish(1_800_000_060.0)
-    write_report(folder, obfuscate_paths=False, now=1_800_000_120.0)
+    compare(folder, rows, ended=ended, scope=scope)
+    write(folder)
     return folder / "reconciliation_report.html"
 
 

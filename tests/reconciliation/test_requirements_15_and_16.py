@@ -9,10 +9,10 @@ import pytest
 import yaml
 
 from reconciliation.engine import GapDetectionResult
-from reconciliation.scheduler import ReconciliationScheduler
 from sync_queue import host
 from tests.invocation.outages import section, told
 from tests.invocation.witness import answer_of, job, rows, titles_shown
+from tests.reconciliation.due import scheduler
 from tests.world import ROOT, World
 
 TIME = r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d"
@@ -51,6 +51,17 @@ def library(world: World) -> dict[str, int]:
     return scenes
 
 
+COUNTS_OF_LIBRARY = [
+    "Scenes checked: 4",
+    "Gaps found: 3",
+    "Empty metadata: 1",
+    "Stale sync: 1",
+    "Missing from Plex: 1",
+    "Enqueued: 3",
+]
+"""What a run of all scenes says of the library."""
+
+
 class TestTasks:
     @pytest.mark.parametrize(
         "name",
@@ -80,14 +91,7 @@ class TestTasks:
         result = world.task("reconcile_all")
 
         assert told(result)[:1] == ["Starting reconciliation: all scenes"]
-        assert section(result, "Reconciliation Summary")[:6] == [
-            "Scenes checked: 4",
-            "Gaps found: 3",
-            "Empty metadata: 1",
-            "Stale sync: 1",
-            "Missing from Plex: 1",
-            "Enqueued: 3",
-        ]
+        assert section(result, "Reconciliation Summary")[:6] == COUNTS_OF_LIBRARY
 
     def test_recon_02_what_is_queued_already_is_counted_and_not_enqueued_again(
         self, world: World, library: dict[str, int], nobody_drains: None
@@ -188,23 +192,13 @@ class TestStatus:
         assert re.fullmatch(f"Last run: {TIME}", when)
         run = datetime.fromisoformat(when.removeprefix("Last run: "))
         assert began <= run <= datetime.now()  # noqa: DTZ005
-        assert lines == [
-            "Scope: all",
-            "Scenes checked: 4",
-            "Gaps found: 3",
-            "Empty metadata: 1",
-            "Stale sync: 1",
-            "Missing from Plex: 1",
-            "Enqueued: 3",
-            "Total reconciliation runs: 1",
-        ]
+        assert lines == ["Scope: all", *COUNTS_OF_LIBRARY, "Total reconciliation runs: 1"]
 
     def test_rpt_01_it_tells_of_a_run_as_stash_started(
         self, world: World, nobody_drains: None
     ) -> None:
         found = GapDetectionResult(is_complete=True)
-        scheduler = ReconciliationScheduler(world.data_dir)
-        scheduler.record_run(found, "recent (startup)", is_startup=True)
+        scheduler(world).record_run(found, "recent (startup)", is_startup=True)
 
         lines = section(world.task("queue_status"), "Reconciliation Status")
 

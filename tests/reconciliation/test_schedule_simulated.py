@@ -1,31 +1,28 @@
 """Automatic reconciliations at an interval, over four weeks: only the clock is simulated."""
 
-import logging
 from collections.abc import Callable
 
 import pytest
 from pydantic import SecretStr, ValidationError
 
 import Stash2Plex
-from tests.reconciliation.weeks import BEGINNING, HastyClock, Run, Weeks, each_hour, mornings
+from tests.reconciliation.weeks import (
+    BEGINNING,
+    HastyClock,
+    Run,
+    Weeks,
+    clock,
+    each_hour,
+    mornings,
+    weeks,
+)
 from tests.worker.stage import Stage
 from tests.world import World
 from validation.config import Stash2PlexConfig
 
+__all__ = ["clock", "weeks"]
+
 DAY, WEEK = 24, 168  # hours
-
-
-@pytest.fixture
-def clock() -> HastyClock:
-    return HastyClock()
-
-
-@pytest.fixture
-def weeks(
-    world: World, clock: HastyClock, stash_tells_its_time: None, caplog: pytest.LogCaptureFixture
-) -> Weeks:
-    caplog.set_level(logging.INFO)  # thousands of requests would be told otherwise
-    return Weeks(world, clock)
 
 
 class TestInterval:

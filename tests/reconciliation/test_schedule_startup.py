@@ -1,29 +1,25 @@
 """Reconciliations as Stash starts, and which scenes an automatic one looks at, simulated."""
 
-import logging
-
 import pytest
 
-from tests.reconciliation.weeks import BEGINNING, HOUR, HastyClock, Run, Weeks, mornings
+from tests.reconciliation.weeks import (
+    BEGINNING,
+    HOUR,
+    HastyClock,
+    Run,
+    Weeks,
+    clock,
+    mornings,
+    weeks,
+)
 from tests.world import World
+
+__all__ = ["clock", "weeks"]
 
 DAY = 24  # hours
 
 AGES = {"Hours": 0.5, "Days": 6.9, "Weeks": 7.1}
 """Titles, and how many days ago the scene was changed."""
-
-
-@pytest.fixture
-def clock() -> HastyClock:
-    return HastyClock()
-
-
-@pytest.fixture
-def weeks(
-    world: World, clock: HastyClock, stash_tells_its_time: None, caplog: pytest.LogCaptureFixture
-) -> Weeks:
-    caplog.set_level(logging.INFO)  # thousands of requests would be told otherwise
-    return Weeks(world, clock)
 
 
 class TestStartup:

@@ -8,40 +8,20 @@ from pathlib import Path
 import pytest
 
 import reconciliation
-from reconciliation.engine import GapDetectionResult
 from reconciliation.scheduler import (
     INTERVAL_SECONDS,
     SCOPE_MAP,
     ReconciliationScheduler,
     ReconciliationState,
 )
+from tests.reconciliation.due import FOUND
 from tests.world import FrozenClock
 
 HOUR, DAY, WEEK = 3600.0, 86_400.0, 604_800.0  # seconds
 INTERVALS = {"hourly": HOUR, "daily": DAY, "weekly": WEEK}
 A_RUN_AGO = 1_799_000_000.0  # Unix seconds, before the clock of the tests
 
-FOUND = GapDetectionResult(
-    empty_metadata_count=1,
-    stale_sync_count=2,
-    missing_count=4,
-    total_gaps=7,
-    enqueued_count=5,
-    scenes_checked=900,
-    is_complete=True,
-)
-
 Write = Callable[[bytes], None]
-
-
-@pytest.fixture
-def clock() -> FrozenClock:
-    return FrozenClock()
-
-
-@pytest.fixture
-def scheduler(tmp_path: Path, clock: FrozenClock) -> ReconciliationScheduler:
-    return ReconciliationScheduler(tmp_path, clock=clock)
 
 
 @pytest.fixture

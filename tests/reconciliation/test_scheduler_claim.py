@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from reconciliation.scheduler import ReconciliationScheduler, ReconciliationState
-from tests.reconciliation.test_scheduler import FOUND
+from tests.reconciliation.due import FOUND
 from tests.world import ROOT, FrozenClock
 
 DAY = 86_400.0  # seconds
@@ -32,16 +32,6 @@ print("ready", flush=True)
 while True:
     scheduler.save_state(ReconciliationState(run_count=7, last_run_scope="x" * 100_000))
 """
-
-
-@pytest.fixture
-def clock() -> FrozenClock:
-    return FrozenClock()
-
-
-@pytest.fixture
-def scheduler(tmp_path: Path, clock: FrozenClock) -> ReconciliationScheduler:
-    return ReconciliationScheduler(tmp_path, clock=clock)
 
 
 class Other:
@@ -230,7 +220,7 @@ class TestKilled:
         assert not scheduler.is_due("never")
 
     def test_a_process_that_dies_while_it_saves_leaves_a_whole_file(
-        self, scheduler: ReconciliationScheduler, start: Start, clock: FrozenClock
+        self, scheduler: ReconciliationScheduler, start: Start
     ) -> None:
         scheduler.save_state(ReconciliationState(run_count=7))
 

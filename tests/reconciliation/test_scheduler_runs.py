@@ -1,25 +1,11 @@
 """What is remembered of a reconciliation, and when its interval begins."""
 
-from pathlib import Path
-
-import pytest
-
 from reconciliation.engine import GapDetectionResult
 from reconciliation.scheduler import ReconciliationScheduler, ReconciliationState
-from tests.reconciliation.test_scheduler import FOUND
+from tests.reconciliation.due import FOUND
 from tests.world import FrozenClock
 
 HOUR, DAY = 3600.0, 86_400.0  # seconds
-
-
-@pytest.fixture
-def clock() -> FrozenClock:
-    return FrozenClock()
-
-
-@pytest.fixture
-def scheduler(tmp_path: Path, clock: FrozenClock) -> ReconciliationScheduler:
-    return ReconciliationScheduler(tmp_path, clock=clock)
 
 
 def test_rpt_01_it_remembers_when_what_was_found_and_what_was_enqueued(

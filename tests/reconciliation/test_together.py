@@ -8,32 +8,22 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
-from pathlib import Path
 
 import pytest
 
 from reconciliation.comparison import Comparison, Summary
 from reconciliation.task import BUSY
-from tests.invocation.circumstances import hold_off, installed_copy, record, time_passes
+from tests.invocation.circumstances import hold_off, record, time_passes
 from tests.invocation.queues import held_at_a_write
 from tests.invocation.witness import answer_of, rows, titles_shown
 from tests.reconciliation.due import at_page, state, walks
 from tests.servers.stash import PluginResult
 from tests.world import World
 
+pytestmark = pytest.mark.usefixtures("small_pages")
+
 LONG_AGO = "2024-01-01T00:00:00Z"
 MANY = 40
-
-
-@pytest.fixture
-def world(world: World, tmp_path: Path) -> World:
-    """A plugin of its own that asks for five scenes at once."""
-    world.script = installed_copy(tmp_path / "plugin")
-    file = tmp_path / "plugin" / "reconciliation" / "engine.py"
-    text = file.read_text()
-    assert text.count("PAGE = 1000") == 1
-    file.write_text(text.replace("PAGE = 1000", "PAGE = 5"))
-    return world
 
 
 @pytest.fixture

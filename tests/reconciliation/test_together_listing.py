@@ -8,6 +8,7 @@ import os
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -94,6 +95,14 @@ def lost(index: PathIndex) -> list[str]:
     return [name for name in NAMES if not index.candidates(name)]
 
 
+def wait_for(plex: LoopbackPlex, requests: int) -> None:
+    """Wait until Plex has been asked so many things."""
+    deadline = time.monotonic() + 30
+    while len(plex.requests) < requests:
+        assert time.monotonic() < deadline, f"{len(plex.requests)} requests"
+        time.sleep(0.002)
+
+
 class TestProcesses:
     @pytest.mark.parametrize("thorough", [True, False])
     def test_two_that_list_for_the_first_time_find_everything(
@@ -117,9 +126,10 @@ class TestProcesses:
         path = tmp_path / "index.db"
         index = PathIndex(path)
         plex.latency = 0.005
-        for wait in (0.3, 0.4, 0.5):
+        for requests in (3, 12, 25):
+            plex.clear_requests()
             listers = [Lister(plex, path, times=50), Lister(plex, path, times=3)]
-            threading.Event().wait(wait)
+            wait_for(plex, requests)
             listers[0].kill()
             listers[1].result()
         last = Lister(plex, path, times=1)

@@ -1,15 +1,18 @@
 """Weeks of a Stash in which hooks arrive, played with real lives of the background."""
 
+import logging
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from typing import NamedTuple
+
+import pytest
 
 import Stash2Plex
 from reconciliation.scheduler import ReconciliationScheduler, ReconciliationState
 from reconciliation.task import reconcile
 from stash.connection import Connection
-from tests.worker.stage import hook
-from tests.world import FrozenClock, World
+from tests.worker.stage import Stage, hook
+from tests.world import FrozenClock
 from worker.background import Background
 from worker.connector import Connector
 from worker.services import Services
@@ -64,8 +67,9 @@ class Weeks:
         is_deadly: whether a reconciliation is killed after its first page.
     """
 
-    def __init__(self, world: World, clock: FrozenClock) -> None:
-        self._world, self._clock = world, clock
+    def __init__(self, stage: Stage) -> None:
+        world = stage.world
+        self._world, self._clock = world, stage.clock
         self._scheduler = ReconciliationScheduler(world.data_dir)
         world.data_dir.mkdir(mode=0o700, parents=True)
         self.settings = world.stash.settings
@@ -141,6 +145,18 @@ class Weeks:
             return between()
 
         Stash2Plex.maybe_auto_reconcile(services, after_a_page, was_quiet=was_quiet)
+
+
+@pytest.fixture
+def clock() -> HastyClock:
+    return HastyClock()
+
+
+@pytest.fixture
+def weeks(stage: Stage, caplog: pytest.LogCaptureFixture) -> Weeks:
+    """The weeks to come, on a stage that lives by the hasty clock."""
+    caplog.set_level(logging.INFO)  # thousands of requests would be told otherwise
+    return Weeks(stage)
 
 
 def each_hour(days: int) -> range:

@@ -15,6 +15,16 @@ def stash() -> Iterator[LoopbackStash]:
 
 
 @pytest.fixture
+def seven(stash: LoopbackStash) -> LoopbackStash:
+    """Seven scenes, numbered from 1, of which the third is gone."""
+    for number in range(1, 8):
+        stash.add_scene(title=f"T{number}")
+    stash.destroy(3)
+    stash.clear_requests()
+    return stash
+
+
+@pytest.fixture
 def client(stash: LoopbackStash) -> Iterator[StashClient]:
     client = StashClient(Connection.from_server(stash.connection()))
     yield client

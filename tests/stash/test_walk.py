@@ -17,16 +17,6 @@ NOON = datetime(2024, 6, 1, 12, tzinfo=UTC)
 VERSIONS = ["v0.26.2", "v0.27.2", "v0.28.1", "v0.29.3", "v0.30.1", ""]
 
 
-@pytest.fixture
-def seven(stash: LoopbackStash) -> LoopbackStash:
-    """Seven scenes, numbered from 1, of which the third is gone."""
-    for number in range(1, 8):
-        stash.add_scene(title=f"T{number}")
-    stash.destroy(3)
-    stash.clear_requests()
-    return stash
-
-
 class TestPages:
     def test_scenes_come_by_id_a_page_per_request(
         self, seven: LoopbackStash, client: StashClient

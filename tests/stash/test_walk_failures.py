@@ -19,16 +19,6 @@ WHATEVER_FAILS = pytest.mark.parametrize(
 )
 
 
-@pytest.fixture
-def seven(stash: LoopbackStash) -> LoopbackStash:
-    """Seven scenes, numbered from 1, of which the third is gone."""
-    for number in range(1, 8):
-        stash.add_scene(title=f"T{number}")
-    stash.destroy(3)
-    stash.clear_requests()
-    return stash
-
-
 class TestScenesThatFail:
     def test_a_scene_that_makes_no_sense_fails_no_other(
         self, seven: LoopbackStash, client: StashClient

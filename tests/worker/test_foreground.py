@@ -193,7 +193,7 @@ def test_sync_all_takes_as_long_as_its_scenes_are_reckoned_to_take(
 
 
 def test_sync_recent_brings_what_changed_within_a_day_to_plex(stage: Stage, run: Run) -> None:
-    now = datetime.now(UTC)  # the clock by which Stash dates its answers
+    now = datetime.fromtimestamp(stage.clock.now(), UTC)
     old, new = (
         stage.world.add(name, title=name.upper(), updated_at=(now - age).isoformat())
         for name, age in [("a", timedelta(hours=25)), ("b", timedelta(hours=23))]

@@ -56,7 +56,7 @@ class LoopbackStash(Content):
         data_dir: the folder of its config.yml; by default one that vanishes with the object.
     """
 
-    #: The server's clock.
+    #: The server's clock; answers are dated by it too.
     now = Forwarded[Callable[[], datetime]]("library", "now")
     #: The offset in which times are stored from now on: "+02:00", "Z".
     timezone = Forwarded[str]("library", "timezone")
@@ -99,7 +99,7 @@ class LoopbackStash(Content):
         executor = Executor(schema_for(release), self._roots)
         self.site = Site(self.library, self.door, executor, release)
         self.sky = Sky()
-        self.desk = Desk(self.site, self.sky)
+        self.desk = Desk(self.site, self.sky, lambda: self.library.now())
         self.host = "127.0.0.1"
         self.port = 0
         self.plugin_dir = ""

@@ -7,6 +7,8 @@ import struct
 import sys
 import time
 from collections.abc import Callable
+from datetime import UTC, datetime
+from email.utils import format_datetime
 from http.client import responses
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Event, Lock, Thread
@@ -25,6 +27,7 @@ class Desk:
     """What all connections share.
 
     Attributes:
+        now: the server's clock, by which answers are dated.
         latency: seconds that pass before each answer.
         drip_interval: seconds between two bytes of a dripping answer.
         before_answer: called in the connection's thread when an answer is ready to go (never for
@@ -32,9 +35,10 @@ class Desk:
         crashes: what went wrong inside the loopback server itself.
     """
 
-    def __init__(self, site: Site, sky: Sky):
+    def __init__(self, site: Site, sky: Sky, now: Callable[[], datetime]):
         self.site = site
         self.sky = sky
+        self.now = now
         self.latency = 0.0
         self.drip_interval = 0.05
         self.before_answer: Callable[[Request], object] | None = None
@@ -164,7 +168,8 @@ class Connection(BaseHTTPRequestHandler):
             body = b"%x\r\n%s\r\n0\r\n\r\n" % (len(body), body)
         elif reply.status != 304:
             headers.append(("Content-Length", str(len(body))))
-        headers.append(("Date", self.date_time_string()))
+        date = self.server.desk.now().astimezone(UTC)
+        headers.append(("Date", format_datetime(date, usegmt=True)))
         lines = [f"HTTP/1.1 {reply.status} {responses.get(reply.status, 'Error')}"]
         lines += [f"{name}: {value}" for name, value in headers]
         return ("\r\n".join(lines) + "\r\n\r\n").encode("latin-1"), body
