@@ -56,6 +56,7 @@ MODES = {
     "undo_clear": "handle_undo_clear",
     "clear_match_cache": "handle_clear_match_cache",
     "health_check": "handle_health_check",
+    "doctor": "handle_doctor",
     "outage_summary": "handle_outage_summary",
     "recover_outage_jobs": "handle_recover_outage_jobs",
     "write_reconciliation_report": "handle_write_reconciliation_report",
@@ -138,6 +139,13 @@ def handle_clear_match_cache() -> str:
 def handle_health_check() -> str:
     """Look whether Plex is reachable, lets us in and has the library; change nothing."""
     return worker.health_report.check_health(_connected()[0], _manager())
+
+
+def handle_doctor() -> dict[str, Any]:
+    """Walk the whole way from Stash to Plex, and say what is wrong and what to do."""
+    from doctor.task import check_setup
+
+    return check_setup(stash_interface, config, _manager(), log_progress)
 
 
 def handle_outage_summary() -> str:

@@ -9,12 +9,13 @@ from domain.errors import (
     BadSettings,
     PermanentError,
     PlexNotFound,
+    PlexRefused,
     PlexServerDown,
     PlexTemporaryError,
     UserError,
 )
 from domain.plex_item import PlexItem, RatingKey, Section, SectionKey
-from plex.errors import Unconfirmed, check_answer, in_our_words
+from plex.errors import Unconfirmed, check_answer, in_our_words, of_all_of_plex
 from plex.parse import Page, items_of, page_of, posters_of, section_of
 from plex.text import encoded
 from plex.vendor import BASE_HEADERS, PlexServer
@@ -82,6 +83,17 @@ class PlexClient:
         """Every library, of whatever kind."""
         answer = self._read("/library/sections", "listing the libraries")
         return tuple(filter(None, map(section_of, answer.findall("Directory"))))
+
+    def is_owners(self) -> bool:
+        """Whether the token is the server owner's, which alone may write; changes nothing.
+
+        Plex shows the root of its libraries to nobody else (plexapi/server.py, ``library``).
+        """
+        try:
+            self._read("/library", "asking whose token it is")
+        except (PlexRefused, PermanentError):
+            return False
+        return True
 
     def page(
         self, section: SectionKey, *, start: int, size: int = 1000, changed_since: int | None = None
@@ -173,7 +185,7 @@ class PlexClient:
         """
         was_plex = self._plexapi is not None
         try:
-            with _of_all_of_plex("looking whether Plex is there"):
+            with of_all_of_plex("looking whether Plex is there"):
                 _container(self._query("/library/sections"))
         except BadSettings as error:
             if not was_plex:
@@ -190,7 +202,7 @@ class PlexClient:
         Raises:
             PlexServerDown, BadSettings.
         """
-        with _of_all_of_plex("looking whether Plex is there"):
+        with of_all_of_plex("looking whether Plex is there"):
             url = f"{self._url}/identity"
             answer = self._session.get(url, headers=self._identity, timeout=timeout)
             if b"machineIdentifier" not in answer.content:
@@ -257,7 +269,7 @@ class PlexClient:
         """plexapi's server; made by its own GET /, which proves address and token."""
         if self._plexapi is None:
             BASE_HEADERS.update(self._identity)
-            with _of_all_of_plex("connecting"):
+            with of_all_of_plex("connecting"):
                 server = PlexServer(self._url, self._token, self._session, self._timeout)
                 if not getattr(server, "machineIdentifier", None):
                     raise Unconfirmed("what answers at plex_url is not Plex")
@@ -278,18 +290,6 @@ class PlexClient:
         except Unconfirmed as trouble:
             self.confirm()
             raise PlexTemporaryError(str(trouble), retry_after=trouble.retry_after) from None
-
-
-@contextmanager
-def _of_all_of_plex(doing: str) -> Iterator[None]:
-    """Translate the failure of a request that any Plex can answer."""
-    try:
-        with in_our_words(doing):
-            yield
-    except Unconfirmed as trouble:
-        raise PlexServerDown(str(trouble), answered=trouble.answered) from None
-    except (PlexNotFound, PermanentError):
-        raise BadSettings("what answers at plex_url is not Plex: check plex_url") from None
 
 
 def _container(answer: Element | None) -> Element:

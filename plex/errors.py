@@ -15,7 +15,14 @@ import requests
 from requests.exceptions import InvalidSchema, InvalidURL, MissingSchema
 from urllib3.exceptions import HTTPError
 
-from domain.errors import BadSettings, PlexBadRequest, PlexNotFound, PlexRefused
+from domain.errors import (
+    BadSettings,
+    PermanentError,
+    PlexBadRequest,
+    PlexNotFound,
+    PlexRefused,
+    PlexServerDown,
+)
 
 _UNDERSTOOD = (200, 201, 204)  # what plexapi reads on after
 
@@ -82,6 +89,22 @@ def in_our_words(doing: str) -> Iterator[None]:
         raise Unconfirmed(f"Plex did not answer in time when {doing}") from None
     except (OSError, HTTPError) as error:  # what requests raises is an OSError
         raise _by_cause(error, doing) from None
+
+
+@contextmanager
+def of_all_of_plex(doing: str) -> Iterator[None]:
+    """Translate the failure of a request that any Plex can answer.
+
+    Raises:
+        PlexServerDown, PlexRefused, BadSettings.
+    """
+    try:
+        with in_our_words(doing):
+            yield
+    except Unconfirmed as trouble:
+        raise PlexServerDown(str(trouble), answered=trouble.answered) from None
+    except (PlexNotFound, PermanentError):
+        raise BadSettings("what answers at plex_url is not Plex: check plex_url") from None
 
 
 def _by_status(refused: _Refused, doing: str) -> Exception:

@@ -39,9 +39,13 @@ class PathIndex:
         """Plex's files with a base name (plex/paths.py, base_name)."""
         return self._file.candidates(base_name)
 
-    def count(self) -> int:
-        """How many items are known."""
-        return self._file.count()
+    def count(self, section: SectionKey | None = None) -> int:
+        """How many items are known, in all or in one library."""
+        return self._file.count(section)
+
+    def all_paths(self) -> list[str]:
+        """Every file of every item, as Plex sees it."""
+        return self._file.all_paths()
 
     def listed(self, sections: Sequence[Section]) -> frozenset[SectionKey]:
         """Those of the libraries that have been listed from end to end."""

@@ -212,6 +212,11 @@ class IndexFile:
             yield from ((RatingKey(key), path) for key, path in rows)
             after = rows[-1][0]
 
+    def all_paths(self) -> list[str]:
+        """Every file of every item."""
+        with self.transaction() as db:
+            return [path for (path,) in db.execute("SELECT path FROM file")]
+
     def report_new(self, section: SectionKey) -> frozenset[str]:
         """Base names that have come since this was asked last."""
         with self.transaction() as db:

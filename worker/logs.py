@@ -11,8 +11,8 @@ from stash.scrubber import Scrubber, ScrubbingFormatter
 from sync_queue.wake import LOG
 from validation.config import Stash2PlexConfig
 
-OURS = ("domain", "plex", "reconciliation", "stash", "sync_queue", "transport", "validation",
-        "worker")  # fmt: skip
+OURS = ("doctor", "domain", "plex", "reconciliation", "stash", "sync_queue", "transport",
+        "validation", "worker")  # fmt: skip
 
 
 class Logs:

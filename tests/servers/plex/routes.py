@@ -50,7 +50,8 @@ class Routes:
             return
         token = request.option("X-Plex-Token")
         if token and token == self._switches.read_only_token:
-            if request.method in _WRITES:
+            # Plex shows the root of its libraries to its owner only.
+            if request.method in _WRITES or request.path.rstrip("/") == "/library":
                 raise Refusal(403)
         elif token != self._switches.token:
             raise Refusal(401)
