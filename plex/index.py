@@ -35,9 +35,13 @@ class PathIndex:
         """
         self._file = IndexFile(path, patience)
 
-    def candidates(self, base_name: str) -> tuple[IndexedFile, ...]:
-        """Plex's files with a base name (plex/paths.py, base_name)."""
-        return self._file.candidates(base_name)
+    def candidates(self, base_name: str, *, path: str = "") -> tuple[IndexedFile, ...]:
+        """Plex's files with a base name (plex/paths.py, base_name).
+
+        Args:
+            path: only those with exactly this path, and not in the trash; "" for all.
+        """
+        return self._file.candidates(base_name, path)
 
     def count(self, section: SectionKey | None = None) -> int:
         """How many items are known, in all or in one library."""

@@ -11,7 +11,7 @@ from domain.plex_item import IndexedFile, RatingKey, SectionKey
 from plex.parse import Page
 from plex.paths import base_name
 
-_VERSION = 0x53325001  # no other program's, so that a foreign file is not taken for ours
+_VERSION = 0x53325002  # no other program's, so that a foreign file is not taken for ours
 
 _TABLES = f"""
 BEGIN IMMEDIATE;
@@ -23,7 +23,7 @@ CREATE TABLE IF NOT EXISTS file (
     rating_key INTEGER NOT NULL, path TEXT NOT NULL, size INTEGER, section INTEGER NOT NULL,
     base_name TEXT NOT NULL, trashed INTEGER NOT NULL, run INTEGER NOT NULL,
     first_run INTEGER NOT NULL, PRIMARY KEY (rating_key, path)) STRICT, WITHOUT ROWID;
-CREATE INDEX IF NOT EXISTS file_base_name ON file (base_name);
+CREATE INDEX IF NOT EXISTS file_base_name ON file (base_name, path);
 CREATE INDEX IF NOT EXISTS file_section ON file (section, rating_key);
 PRAGMA user_version={_VERSION};
 COMMIT;
@@ -92,16 +92,20 @@ class IndexFile:
             self._connection = self._open(anew=True)
             raise TransientError("the path index was damaged and is built again") from error
 
-    def candidates(self, name: str) -> tuple[IndexedFile, ...]:
+    def candidates(self, name: str, path: str = "") -> tuple[IndexedFile, ...]:
         """Files with that base name; those in Plex's trash only if there are no others.
+
+        Args:
+            path: only those with exactly this path, which are not in the trash; "" for all.
 
         The trash cannot be left out: what is in it while a disk is away comes back unannounced.
         """
+        query = "SELECT rating_key, section, path, size, trashed FROM file WHERE base_name = ?"
+        values: tuple[str, ...] = (name,)
+        if path:
+            query, values = f"{query} AND path = ? AND NOT trashed", (name, path)
         with self.transaction() as db:
-            rows = db.execute(
-                "SELECT rating_key, section, path, size, trashed FROM file WHERE base_name = ?",
-                (name,),
-            ).fetchall()
+            rows = db.execute(query, values).fetchall()
         kept = [row for row in rows if not row[4]] or rows
         return tuple(IndexedFile(*row[:4]) for row in kept)
 

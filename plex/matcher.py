@@ -1,15 +1,21 @@
 """Which of Plex's files are a scene's files: by path, never by name alone."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import takewhile
+from typing import Protocol
 
 from domain.plex_item import IndexedFile, PlexItem
 from domain.scene import SceneFile
 from plex.paths import FilePath, PathMap, base_name
 
-Candidates = Callable[[str], Sequence[IndexedFile]]
-"""Plex's files with a base name (plex/paths.py)."""
+
+class Candidates(Protocol):
+    """Where to ask for Plex's files with a base name (plex/paths.py, base_name)."""
+
+    def __call__(self, name: str, /, *, path: str = "") -> Sequence[IndexedFile]:
+        """All of them, or those with exactly this path."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +52,7 @@ def match(
     found: dict[int, IndexedFile] = {}
     doubtful: list[IndexedFile] = []
     for file in files:
-        hits = _of_one(file, candidates(base_name(file.path)), path_map)
+        hits = _of_one(file, candidates, path_map)
         if _distinct(hits) > 1:
             doubtful += hits
             continue
@@ -64,15 +70,18 @@ def confirms(item: PlexItem, matched: IndexedFile) -> bool:
     return matched.path in item.files
 
 
-def _of_one(
-    file: SceneFile, candidates: Sequence[IndexedFile], path_map: PathMap
-) -> list[IndexedFile]:
+def _of_one(file: SceneFile, candidates: Candidates, path_map: PathMap) -> list[IndexedFile]:
     """Return what one file is in Plex; several different paths if that cannot be told."""
-    mapped = path_map.apply(file.path)
+    name, mapped = base_name(file.path), path_map.apply(file.path)
     for path in (mapped, file.path):
-        if path is not None and (hits := _same_path(file, FilePath.parse(path), candidates)):
+        if path is None:
+            continue
+        # First as it is spelled, which is quick: "video.mp4" may be in thousands of folders.
+        if hits := candidates(name, path=path):
+            return list(hits)
+        if hits := _same_path(file, FilePath.parse(path), candidates(name)):
             return hits
-    return _most_in_common(file, FilePath.parse(mapped or file.path), candidates)
+    return _most_in_common(file, FilePath.parse(mapped or file.path), candidates(name))
 
 
 def _same_path(

@@ -21,13 +21,31 @@ def in_plex(*files: str | tuple[str, int | None]) -> list[IndexedFile]:
     ]
 
 
+class Shelf:
+    """Plex's files, as the index hands them out.
+
+    Attributes:
+        handed_out: how many files every question was answered with.
+    """
+
+    def __init__(self, *files: IndexedFile) -> None:
+        self._files = files
+        self.handed_out: list[int] = []
+
+    def __call__(self, name: str, /, *, path: str = "") -> list[IndexedFile]:
+        of_name = [file for file in self._files if base_name(file.path) == name]
+        files = [file for file in of_name if path in ("", file.path)]
+        self.handed_out.append(len(files))
+        return files
+
+
 def found(
     *paths: str, plex: list[IndexedFile], size: int | None = 1000, rules: str = ""
 ) -> tuple[int, ...] | Found:
     """Rating keys of the match, or what else came of it."""
     result = match(
         [SceneFile(path, size) for path in paths],
-        lambda name: [file for file in plex if base_name(file.path) == name],
+        Shelf(*plex),
         PathMap.parse(rules),
     )
     return tuple(f.rating_key for f in result.files) if isinstance(result, Matched) else result
@@ -142,11 +160,20 @@ def test_two_files_in_one_item_give_it_once_by_the_primary_file() -> None:
 
     result = match(
         [SceneFile("/v/a.mp4", 1000), SceneFile("/v/b.mp4", 1000)],
-        {"a.mp4": [first], "b.mp4": [second]}.__getitem__,
+        Shelf(first, second),
         PathMap(),
     )
 
     assert result == Matched((first,))
+
+
+def test_of_a_thousand_namesakes_only_the_one_with_the_path_is_looked_at() -> None:
+    plex = Shelf(*in_plex(*(f"/v/{folder}/video.mp4" for folder in range(1000))))
+
+    result = match([SceneFile("/v/500/video.mp4", 1000)], plex, PathMap())
+
+    assert isinstance(result, Matched)
+    assert plex.handed_out == [1]
 
 
 def test_an_item_that_still_has_the_file_is_confirmed() -> None:
@@ -168,7 +195,7 @@ def test_a_match_is_one_path_and_never_one_whose_size_contradicts(
     plex = in_plex(*(("/" + "/".join([*parts, "x.mp4"]), known) for parts, known in files))
     path = "/" + "/".join([*scene, "x.mp4"])
 
-    result = match([SceneFile(path, size)], lambda _: plex, PathMap())
+    result = match([SceneFile(path, size)], Shelf(*plex), PathMap())
 
     if isinstance(result, Matched):
         paths = {file.path for file in result.files}
