@@ -57,8 +57,7 @@ def _pairs(
         if shared:
             yield ours[0], theirs, NAME if shared == 1 else FOLDER
         return
-    # The root is a component, so that one path in both agrees to the last.
-    components = {path: ("", *server.compared(path)) for path in (*ours, *theirs)}
+    components = {path: server.compared(path) for path in (*ours, *theirs)}
     groups = [(ours, theirs, 0)]
     while groups:
         ours, theirs, shared = groups.pop()

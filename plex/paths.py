@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 _WINDOWS = re.compile(r"[A-Za-z]:(?:[/\\]|$)|\\\\|[^/]*\\")  # D:\, \\srv, or only backslashes
 
@@ -23,8 +23,8 @@ class FilePath:
     @classmethod
     def parse(cls, text: str) -> "FilePath":
         """Read a path. A percent sign is one: files are called "100%25.mp4" by people."""
-        parts = tuple(unicodedata.normalize("NFC", part) for part in _split(text))
-        return cls(parts, _looks_like_windows(text))
+        nfc = text if text.isascii() else unicodedata.normalize("NFC", text)
+        return cls(tuple(_split(nfc)), _looks_like_windows(text))
 
     @property
     def folded(self) -> tuple[str, ...]:
@@ -58,6 +58,11 @@ class PathMap:
     """
 
     rules: tuple[tuple[str, str], ...] = ()
+    _begins: tuple[FilePath, ...] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        """Read the rules once, not once per file."""
+        object.__setattr__(self, "_begins", tuple(FilePath.parse(rule[0]) for rule in self.rules))
 
     @classmethod
     def parse(cls, text: str) -> "PathMap":
@@ -80,8 +85,7 @@ class PathMap:
         A rule fits whole components only: /data/a says nothing of /data/ab.
         """
         file = FilePath.parse(path)
-        for source, target in self.rules:
-            begin = FilePath.parse(source)
+        for begin, (_, target) in zip(self._begins, self.rules, strict=True):
             if file.begins_with(begin):
                 separator = "\\" if _looks_like_windows(target) and "/" not in target else "/"
                 rest = _split(path)[len(begin.parts) :]
@@ -90,8 +94,9 @@ class PathMap:
 
 
 def _split(path: str) -> list[str]:
-    separator = r"[/\\]" if _looks_like_windows(path) else "/"  # elsewhere names may hold a "\"
-    return [part for part in re.split(separator, path) if part not in ("", ".")]
+    if _looks_like_windows(path):  # elsewhere names may hold a "\"
+        path = path.replace("\\", "/")
+    return [part for part in path.split("/") if part not in ("", ".")]
 
 
 def _looks_like_windows(path: str) -> bool:
