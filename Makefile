@@ -3,6 +3,9 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
 
+# The tests may use what only POSIX has.
+PRODUCT := . --exclude '^(tests|tools|\.venv)/'
+
 .PHONY: demo test check bench proof real coverage clean
 
 demo: $(READY)
@@ -15,6 +18,8 @@ check: $(READY)
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy .
+	$(BIN)/mypy $(PRODUCT) --platform win32 --cache-dir .mypy_cache/win32
+	$(BIN)/mypy $(PRODUCT) --platform darwin --cache-dir .mypy_cache/darwin
 	$(BIN)/lint-imports
 
 bench: $(READY)

@@ -5,6 +5,7 @@ Secrets come from the environment only, because command lines can be read by oth
 """
 
 import argparse
+import io
 import json
 import logging
 import os
@@ -43,6 +44,8 @@ DONE, HELPLESS, USAGE, AWAY, GIVEN_UP, UNFINISHED = range(6)
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Do what the command line says; return the exit code."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")  # a pipe of Windows takes few letters
     options = _parser().parse_args(arguments)
     folder = Path(options.data_dir).absolute()
     if not folder.is_dir():

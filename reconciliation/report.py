@@ -19,6 +19,7 @@ from domain.errors import TransientError
 from reconciliation import comparison
 from reconciliation.comparison import Comparison, Group, Row, Summary
 from stash.scrubber import Scrubber, code_for
+from sync_queue import host
 
 PAGE = "reconciliation_report.html"
 DOCUMENT = "reconciliation_report.json"
@@ -202,7 +203,7 @@ def _in_place_of(*paths: Path) -> Iterator[list[TextIO]]:
                 file.flush()
                 os.fsync(file.fileno())
         for draft, path in zip(drafts, paths, strict=True):
-            draft.replace(path)
+            host.replace(draft, path)
     finally:
         for draft in drafts:
             draft.unlink(missing_ok=True)  # gone already if all went well

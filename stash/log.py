@@ -58,6 +58,13 @@ class _PrivateFileHandler(RotatingFileHandler):
         file = os.open(self.baseFilename, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
         return os.fdopen(file, "a", encoding=self.encoding, errors=self.errors)
 
+    def rotate(self, source: str, dest: str) -> None:
+        """Copy: the background's own stderr has the file open, and Windows renames no open file."""
+        copy = os.open(dest, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(copy, "wb") as file:
+            file.write(Path(source).read_bytes())
+        os.truncate(source, 0)
+
     def handleError(self, record: logging.LogRecord) -> None:
         """A full disk must not stop the work, nor become a traceback in Stash's log."""
 

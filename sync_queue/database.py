@@ -10,6 +10,7 @@ from typing import Any
 
 from domain.errors import QueueBusy, QueueUnusable
 from sync_queue import host
+from sync_queue.inbox import DURABLE
 from sync_queue.schema import migrate
 
 log = logging.getLogger(__name__)
@@ -83,7 +84,8 @@ class Database:
         if self._lock is not None:
             yield
             return
-        lock = host.wait_lock(str(self.folder / "queue.lock"), patience=PATIENCE)
+        with in_our_words_and_oserror():
+            lock = host.wait_lock(str(self.folder / "queue.lock"), patience=PATIENCE)
         if lock is None:
             raise QueueBusy("another process holds the queue: try again in a minute")
         self._lock = lock
@@ -174,6 +176,7 @@ def _open(path: Path) -> sqlite3.Connection:
     connection = sqlite3.connect(path, timeout=PATIENCE, isolation_level=None)
     try:
         connection.execute(f"PRAGMA journal_size_limit={WAL_LIMIT}")
+        connection.execute(DURABLE)
         if connection.execute("PRAGMA journal_mode").fetchone()[0] != "wal":
             connection.execute("PRAGMA auto_vacuum=INCREMENTAL")  # only a new file takes it
             mode = connection.execute("PRAGMA journal_mode=WAL").fetchone()[0]

@@ -8,7 +8,6 @@ dependency is installed. Whoever starts a hook waits for it.
 import errno
 import os
 import sqlite3
-import sys
 import time
 
 from sync_queue import host
@@ -24,6 +23,8 @@ CREATE = (
     "CREATE TABLE IF NOT EXISTS ack_queue_default (_id INTEGER PRIMARY KEY AUTOINCREMENT, "
     "data BLOB, timestamp FLOAT, status INTEGER)"
 )
+DURABLE = "PRAGMA fullfsync=1"  # without it, macOS leaves a commit in the drive's cache
+
 INSERT = "INSERT INTO ack_queue_default (data, timestamp, status) VALUES (?, ?, 0)"
 
 
@@ -80,6 +81,7 @@ def _prepare(connection: sqlite3.Connection) -> None:
         connection.execute("PRAGMA auto_vacuum=INCREMENTAL")  # only a new file takes it
         connection.execute("PRAGMA journal_mode=WAL")
     connection.execute("PRAGMA synchronous=FULL")
+    connection.execute(DURABLE)
     connection.execute(CREATE)
 
 
@@ -92,26 +94,21 @@ def _spool(data_dir: str, job: bytes) -> None:
     draft = os.path.join(folder, name + ".tmp")
     descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     try:
-        if os.write(descriptor, job) < len(job):
-            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-        os.fsync(descriptor)
+        _write_and_close(descriptor, job)
     except OSError:
-        os.unlink(draft)
+        os.unlink(draft)  # Windows deletes no open file
         raise
+    host.replace(draft, final)
+    host.sync_folder(folder)
+
+
+def _write_and_close(descriptor: int, data: bytes) -> None:
+    try:
+        if os.write(descriptor, data) < len(data):
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        host.sync_file(descriptor)
     finally:
         os.close(descriptor)
-    os.replace(draft, final)
-    _sync_folder(folder)
-
-
-def _sync_folder(folder: str) -> None:
-    """Make the new name durable too; Windows has no such call and needs none."""
-    if sys.platform != "win32":
-        descriptor = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
 
 
 def notice_loss(data_dir: str, row: int, *, is_new: bool = False) -> None:

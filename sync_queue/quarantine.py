@@ -76,7 +76,7 @@ def set_aside(folder: Path, clock: Clock, *, patience: float = PATIENCE) -> None
         for suffix in ("-wal", "-shm", ""):
             file = folder / "queue" / f"data.db{suffix}"
             if file.exists():
-                file.replace(file.with_name(name + suffix))
+                host.replace(file, file.with_name(name + suffix))
     except OSError as error:
         raise QueueUnusable(f"the damaged queue cannot be set aside: {error.strerror}") from error
     finally:

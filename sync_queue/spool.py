@@ -4,6 +4,7 @@ import logging
 from pathlib import Path
 
 from domain.job import JobKey
+from sync_queue import host
 from sync_queue.database import in_our_words_and_oserror
 from sync_queue.due import mark_reconciliation_due
 from sync_queue.manager import SyncQueue
@@ -52,7 +53,7 @@ def _read_or_set_aside(file: Path, queue: SyncQueue) -> JobKey | None:
 
 def _read(file: Path) -> JobKey | None:
     try:
-        return parse_key(file.read_bytes())
+        return parse_key(host.read(file))
     except FileNotFoundError:
         raise
     except OSError:

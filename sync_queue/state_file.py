@@ -7,22 +7,19 @@ import time
 from pathlib import Path
 from typing import Any
 
-from domain.clock import SystemClock
-
-_REPLACE_PATIENCE = 1.0  # seconds; Windows refuses while somebody reads the file
-
+from sync_queue import host
 
 SENSELESS = (KeyError, TypeError, ValueError, OverflowError)
 """What reading a document raises that another program wrote, or a broken clock."""
 
-END_OF_CALENDAR = 253_402_214_400.0  # the last day of 9999, for which every zone has a date
+END_OF_CALENDAR = 32_503_680_000.0  # the year 3000, after which Windows has no dates
 
 
 def moment(value: Any) -> float:
     """A time or a span in a document, in seconds.
 
     Raises:
-        TypeError, ValueError, OverflowError: it is none, such as NaN or a million years.
+        TypeError, ValueError, OverflowError: it is none, such as NaN or a thousand years.
     """
     seconds = float(value)
     if not 0 <= seconds < END_OF_CALENDAR:
@@ -46,7 +43,7 @@ class StateFile:
     def look(self) -> dict[str, Any] | None:
         """Like read, but None for one that cannot be read, which stays where it is."""
         try:
-            document = json.loads(self._path.read_bytes())
+            document = json.loads(host.read(self._path))
         except FileNotFoundError:
             return {}
         except (OSError, ValueError, RecursionError):
@@ -66,7 +63,7 @@ class StateFile:
                 json.dump(document, out, indent=2)
                 out.flush()
                 os.fsync(out.fileno())
-            _replace(Path(neighbour), self._path)
+            host.replace(neighbour, self._path)
         finally:
             Path(neighbour).unlink(missing_ok=True)  # gone already if all went well
 
@@ -76,17 +73,3 @@ class StateFile:
             self._path.replace(self._path.with_suffix(f".damaged-{int(time.time())}"))
         except OSError:
             pass  # a folder that cannot be written keeps the bad file; the default serves
-
-
-def _replace(source: Path, target: Path) -> None:
-    clock = SystemClock()
-    deadline = clock.monotonic() + _REPLACE_PATIENCE
-    while True:
-        try:
-            source.replace(target)
-        except PermissionError:
-            if os.name == "posix" or clock.monotonic() >= deadline:
-                raise
-            clock.sleep(0.01)
-        else:
-            return

@@ -16,6 +16,8 @@ DRAIN_LOCK = "drain.lock"
 LOG = "background.log"
 STATE = "background.json"
 
+TAKE_OVER = 0.1  # seconds; where a lock cannot be handed over, the starter has just let go of it
+
 STARTED = "started"
 RUNNING = "running"
 HELD_OFF = "held off"
@@ -60,20 +62,7 @@ def _start(data_dir: str, script: str, message: bytes) -> bool:
     if lock is None:
         return False
     argv = [sys.executable or "python3", script, "--background"]
-    try:
-        if host.POSIX:
-            argv.append(str(lock))
-        else:
-            host.unlock(lock)
-        host.start_detached(
-            argv,
-            stdin=message,
-            stderr=os.path.join(data_dir, LOG),
-            keep=lock if host.POSIX else None,
-        )
-    finally:
-        if host.POSIX:
-            host.unlock(lock)  # the child's copy of the descriptor keeps it
+    host.hand_over(lock, argv, stdin=message, stderr=os.path.join(data_dir, LOG))
     return True
 
 
@@ -91,7 +80,7 @@ def hold_off(data_dir: str, why: str) -> None:
     try:
         with open(draft, "w", encoding="utf-8") as file:
             json.dump(word, file, indent=2)
-        os.replace(draft, os.path.join(data_dir, STATE))
+        host.replace(draft, os.path.join(data_dir, STATE))
     except OSError:
         pass  # the next hook tries in vain once more; the log has the reason
 

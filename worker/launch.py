@@ -10,15 +10,13 @@ from sync_queue import host, spool
 from sync_queue.due import is_reconciliation_due
 from sync_queue.manager import QueueManager
 from sync_queue.operations import is_due
-from sync_queue.wake import DRAIN_LOCK
+from sync_queue.wake import DRAIN_LOCK, TAKE_OVER
 from worker.background import Background, Reconcile
 from worker.connector import Connector
 from worker.logs import log_to_file
 from worker.visible import Trace, WarningsToTrace
 
 log = logging.getLogger(__name__)
-
-TAKE_OVER = 0.1  # seconds; where a lock cannot be handed over, the starter has just let go of it
 
 
 def run_background(

@@ -1,7 +1,6 @@
 """The start of a background process: its lives, one after the other; needs no package itself."""
 
 import json
-import os
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -10,7 +9,7 @@ from typing import Any
 from domain.clock import SystemClock
 from domain.errors import NotInstalled
 from stash import protocol
-from sync_queue import wake
+from sync_queue import host, wake
 from worker.packages import add_packages
 
 LIVES = 10  # of a process that meets bugs; each costs the scene at work a life too
@@ -32,19 +31,26 @@ def live(
     Returns:
         The exit code.
     """
-    if hasattr(os, "setsid"):
-        os.setsid()  # a signal to Stash's session is none to us
+    host.leave_session()
     try:
-        message = json.load(sys.stdin)
+        message = json.load(sys.stdin.buffer)
     except ValueError:
         return 1  # who started us was killed before it could say for whom
-    message["lock"] = int(arguments[0]) if arguments else None
+    message["lock"] = int(arguments[0]) if arguments else _take_lock(message)
+    if message["lock"] is None:
+        return 0  # another one drains
     for _ in range(LIVES):
         document = guarded(_live_once, script, message, reconcile)
         if "error" not in document:
             return 0
         wake.tell(str(document["error"]))
     return 1
+
+
+def _take_lock(message: dict[str, Any]) -> int | None:
+    """Before anything dear is imported: of many that a burst of saves has started, one stays."""
+    folder = Path(protocol.data_dir(message["server_connection"]))
+    return host.wait_lock(str(folder / wake.DRAIN_LOCK), patience=wake.TAKE_OVER)
 
 
 def _live_once(script: str, message: dict[str, Any], reconcile: Callable[..., None]) -> str:

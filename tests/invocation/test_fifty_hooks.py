@@ -51,7 +51,7 @@ def test_fifty_hooks_at_once_bring_fifty_scenes_to_plex_by_one_process(world: Wo
     started = sum(output.endswith("background started") for output in outputs)
     assert sampler.most_holders == 1
     assert sampler.most_at_once == 1
-    if host.POSIX:
+    if not host.WINDOWS:
         assert started == 1
         assert len(sampler.seen) == 1
 

@@ -48,6 +48,17 @@ def test_the_status_says_by_its_code_what_is_wrong(world: World) -> None:
     assert code() == HELPLESS
 
 
+def test_a_pipe_that_takes_few_letters_gets_the_status_all_the_same(world: World) -> None:
+    """As pipes of Windows do."""
+    world.data_dir.mkdir()
+    (world.data_dir / "background.json").write_text('{"why": "no library Ünïcode"}', "utf-8")
+
+    ended = terminal(world, "--stats", STASH_URL="", PYTHONIOENCODING="ascii")
+
+    assert ended.code == HELPLESS
+    assert "no library \\xdcn\\xefcode" in ended.out
+
+
 def test_the_status_of_a_damaged_queue_is_one_sentence_and_code_1(world: World) -> None:
     record(world, *(world.add(name) for name in "abc"))
     for file in (world.data_dir / "queue").iterdir():

@@ -196,6 +196,20 @@ def test_our_own_log_takes_two_files_of_1_mb(tmp_path: Path, attach: Attach) -> 
     assert all(map(is_private, files))
 
 
+def test_whoever_holds_our_log_open_goes_on_writing_into_the_newer_file(
+    tmp_path: Path, attach: Attach
+) -> None:
+    """The background's own stderr does; and Windows would not rename it."""
+    log = attach(background_handler(tmp_path / "background.log", Scrubber()))
+    with (tmp_path / "background.log").open("ab", buffering=0) as stderr:
+        for _ in range(11):
+            log.info("x" * 100_000)
+        stderr.write(b"last words\n")
+
+    assert (tmp_path / "background.log.1").stat().st_size > 900_000
+    assert (tmp_path / "background.log").read_bytes().endswith(b"last words\n")
+
+
 def test_a_log_that_cannot_be_written_stops_nothing(
     tmp_path: Path, attach: Attach, capfd: pytest.CaptureFixture[str]
 ) -> None:

@@ -1,6 +1,5 @@
 """A small document is the old one or the new one, whatever happens while it is written."""
 
-import json
 import os
 import subprocess
 import sys
@@ -10,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from sync_queue.state_file import StateFile
+from sync_queue.state_file import StateFile, moment
 from tests.world import ROOT
 
 
@@ -149,7 +148,7 @@ def test_a_folder_that_cannot_be_made_is_told(tmp_path: Path) -> None:
 FULL_DISK = """
     import json, resource, signal, sys
     from pathlib import Path
-    from sync_queue.state_file import StateFile
+    from sync_queue.state_file import StateFile, moment
 
     signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
     resource.setrlimit(resource.RLIMIT_FSIZE, (100, 100))
@@ -178,7 +177,7 @@ def test_a_reader_never_sees_half_a_document(state: StateFile, path: Path) -> No
 
     def read() -> None:
         while not done.is_set():
-            seen.append(json.loads(path.read_bytes()))
+            seen.append(state.read())
 
     reader = threading.Thread(target=read)
     reader.start()
@@ -210,3 +209,9 @@ def test_two_writers_at_once_do_not_disturb_each_other(state: StateFile, path: P
     assert errors == []
     assert state.read()["number"] in range(4)
     assert beside(path) == []
+
+
+@pytest.mark.parametrize("seconds", [32_503_680_000.0, -1.0, float("nan")])
+def test_a_time_for_which_some_system_has_no_date_is_none(seconds: float) -> None:
+    with pytest.raises(ValueError, match="no time"):
+        moment(seconds)
