@@ -1,7 +1,7 @@
 """What the plugin finds at home: Python, packages, data folder, clock, and what it was told."""
 
 import os
-import platform
+import sys
 import tempfile
 from collections.abc import Iterator
 from importlib import metadata
@@ -22,7 +22,7 @@ MOST_SKEW = 60.0  # seconds between Stash's clock and ours that nobody need know
 def look_around(manager: QueueManager) -> Iterator[Finding]:
     """Yield what can be said without asking anybody."""
     versions = ", ".join(f"{name} {metadata.version(name)}" for name in PACKAGES)
-    yield Finding(f"Python {platform.python_version()} with {versions}")
+    yield Finding(f"Python {sys.version.split()[0]} with {versions}")
     yield _data_folder(manager.folder)
     stats = get_stats(manager.folder / "queue")
     yield Finding(f"Queue: {stats['pending']} pending, {stats['waiting']} waiting for retry")
