@@ -6,7 +6,7 @@ READY := .venv/.ready
 # The tests may use what only POSIX has.
 PRODUCT := . --exclude '^(tests|tools|\.venv)/'
 
-.PHONY: demo test check bench proof real coverage clean
+.PHONY: demo test check bench proof real coverage release clean
 
 demo: $(READY)
 	$(BIN)/python -m tests.demo
@@ -33,6 +33,9 @@ real: $(READY)
 
 coverage: test
 	$(BIN)/coverage report
+
+release: $(READY)
+	$(BIN)/python -m tools.release
 
 clean:
 	rm -rf .venv .coverage* .mypy_cache .ruff_cache .pytest_cache .hypothesis dist

@@ -63,14 +63,16 @@ class RealStash:
         folder: Path,
         *,
         is_relative: bool = False,
+        has_plugin: bool = True,
         env: Mapping[str, str] | None = None,
         **config: Any,
     ) -> None:
-        """Write the config and install the plugin.
+        """Write the config and put the plugin into the plugin folder.
 
         Args:
             is_relative: start it in its folder as ``-c config.yml``, so that all paths which
                 it derives from that are relative.
+            has_plugin: False where its package manager is to install it.
             env: more variables of its environment.
             config: more keys of config.yml.
         """
@@ -91,7 +93,8 @@ class RealStash:
         for place in (self.library, folder / "generated", folder / "home"):
             place.mkdir(parents=True)
         self._config.write_text(yaml.safe_dump(self._defaults() | config), encoding="utf-8")
-        install(folder / "plugins" / PLUGIN)
+        if has_plugin:
+            install(folder / "plugins" / PLUGIN)
 
     def __enter__(self) -> Self:
         with self._console.open("wb") as console:
