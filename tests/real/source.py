@@ -9,7 +9,8 @@ from typing import Any, Self
 
 from tests.real.stash_server import PLUGIN, Job, RealStash
 
-FOLDER = "a-source"  # below the plugin folder; the user chooses it with the source
+NAME = "The source of Stash2Plex"
+FOLDER = "a-source"  # below the plugin folder; the user chooses both with the source
 
 
 class PackageSource:
@@ -47,7 +48,7 @@ class PackageManager:
         self._stash = stash
         self._source = url
         self.folder = stash.folder / "plugins" / FOLDER / PLUGIN
-        source = {"name": "A source", "url": url, "local_path": FOLDER}
+        source = {"name": NAME, "url": url, "local_path": FOLDER}
         stash.change(pluginPackageSources=[source])
 
     def available(self) -> list[dict[str, Any]]:
