@@ -267,8 +267,8 @@ def serve() -> Answer:
     if invocation.hook:
         return handle_hook(invocation)
     mode = known_mode(invocation.args)  # before anybody is asked anything
-    worker.packages.add_packages(SCRIPT)
     data_dir = protocol.data_dir(invocation.connection)
+    worker.packages.add_packages(SCRIPT, data_dir, lambda line: protocol.say("i", line))
     initialize(data_dir, invocation.connection, may_lack_settings=mode in management_modes)
     try:
         answer = handle_task(invocation.args)

@@ -58,7 +58,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     from worker.packages import add_packages
 
     try:
-        add_packages(str(Path(__file__).absolute()))
+        add_packages(str(Path(__file__).absolute()), folder, _tell_waiting)
         return _show(folder, options) if options.stats else _process(folder, options)
     except StashRefused as error:
         print(f"{error}: check STASH_API_KEY", file=sys.stderr)
@@ -69,6 +69,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except Stash2PlexError as error:
         print(error, file=sys.stderr)
         return HELPLESS
+
+
+def _tell_waiting(line: str) -> None:
+    """What is waited for; stdout belongs to the answer."""
+    print(line, file=sys.stderr)
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -58,7 +58,7 @@ def _live_once(script: str, message: dict[str, Any], reconcile: Callable[..., No
     connection = message["server_connection"]
     data_dir = protocol.data_dir(connection)
     try:
-        add_packages(script)
+        add_packages(script, data_dir, wake.tell)
     except NotInstalled as error:
         wake.hold_off(data_dir, str(error))
         return "held off"

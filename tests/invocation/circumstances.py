@@ -15,8 +15,8 @@ from tests.world import ROOT, World
 PACKAGES = ("persistqueue", "plexapi", "pydantic", "requests", "stashapi")
 
 PLUGIN = (
-    "Stash2Plex.py", "Stash2Plex.yml", "requirements.txt", "domain", "plex", "reconciliation",
-    "stash", "sync_queue", "transport", "validation", "worker",
+    "Stash2Plex.py", "Stash2Plex.yml", "requirements.txt", "constraints.txt", "domain", "plex",
+    "reconciliation", "stash", "sync_queue", "transport", "validation", "worker",
 )  # fmt: skip
 
 
@@ -33,9 +33,9 @@ def time_passes(world: World) -> None:
 
 
 def without_packages(folder: Path) -> dict[str, str]:
-    """The environment of a Python that has none of our dependencies."""
+    """The environment of a Python that has none of our dependencies, and no pip to get them."""
     folder.mkdir(exist_ok=True)
-    for name in PACKAGES:
+    for name in (*PACKAGES, "pip"):
         (folder / f"{name}.py").write_text(f"raise ImportError('No module named {name!r}')\n")
     return {"PYTHONPATH": str(folder)}
 

@@ -89,9 +89,10 @@ def test_a_background_without_packages_ends_with_one_clear_line(
     world.hook(world.add("a"), env=without_packages(tmp_path / "none"))
 
     world.until(lambda: world.background_log() and not backgrounds(world))
-    (line,) = world.background_log().splitlines()
-    assert "Stash2Plex lacks a Python package" in line
-    assert "pip install -r" in line
+    begins, ends = world.background_log().splitlines()
+    assert "Installing Python packages (once, into " in begins
+    assert "Stash2Plex lacks a Python package" in ends
+    assert "-m pip install " in ends
 
 
 def test_while_packages_are_missing_hooks_record_and_start_nothing_for_a_minute(

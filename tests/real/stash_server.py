@@ -226,7 +226,7 @@ class RealStash:
 def install(target: Path) -> None:
     """Copy what a release holds."""
     target.mkdir(parents=True)
-    for name in ("Stash2Plex.py", "Stash2Plex.yml", "requirements.txt"):
+    for name in ("Stash2Plex.py", "Stash2Plex.yml", "requirements.txt", "constraints.txt"):
         shutil.copy(ROOT / name, target)
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
     for package in project["tool"]["importlinter"]["root_packages"]:
