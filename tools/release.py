@@ -81,7 +81,8 @@ def pack(files: Mapping[str, bytes]) -> bytes:
     """A zip of *files* that depends on nothing but them and zlib."""
     packed = BytesIO()
     with zipfile.ZipFile(packed, "w") as archive:
-        for name in sorted(files):
+        # Stash writes them in this order, and who finds the entrypoint must find all it imports.
+        for name in sorted(files, key=lambda name: (name.startswith(f"{PLUGIN}."), name)):
             entry = zipfile.ZipInfo(name, TIME)
             entry.create_system = 3  # Unix, so that the mode counts
             entry.external_attr = 0o100644 << 16

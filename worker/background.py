@@ -24,6 +24,7 @@ from worker import bulk
 from worker.connector import Connector
 from worker.preview import end_preview
 from worker.processor import PLEX_AWAY, SyncWorker
+from worker.services import Services
 from worker.visible import Trace
 
 log = logging.getLogger(__name__)
@@ -67,6 +68,7 @@ class Background:
         is_outdated: Callable[[], bool] = lambda: False,
         trace: Trace | None = None,
         reconcile: Reconcile | None = None,
+        catch_up: Callable[[Services], None] = lambda _: None,
     ) -> None:
         """Wire it.
 
@@ -74,7 +76,9 @@ class Background:
             is_outdated: whether the plugin's files have changed since the process started.
             trace: where it leaves word of what it does.
             reconcile: runs the reconciliation that is due, if one is.
+            catch_up: enqueues what was lost while the plugin was updated.
         """
+        self._catch_up = catch_up
         self._trace = trace or Trace(folder, clock)
         self._reconcile = reconcile
         self._born = clock.monotonic()
@@ -137,8 +141,9 @@ class Background:
         self._connector.open_queue()
         services = self._connector.services()
         resume_orphans(services.queue, died=not self._has_lived)
-        end_preview(services)
         self._has_lived = True  # what is at work from here on is left behind by no death
+        self._catch_up(services)
+        end_preview(services)
         if word := word_of_loss(self._folder):
             count = bulk.enqueue(services.queue, bulk.all_scenes(services.stash))
             log.info("%d scenes are enqueued, because events were lost", count)

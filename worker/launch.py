@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 
 from domain.clock import Clock
@@ -14,6 +15,7 @@ from sync_queue.wake import DRAIN_LOCK, TAKE_OVER
 from worker.background import Background, Reconcile
 from worker.connector import Connector
 from worker.logs import log_to_file
+from worker.update import catch_up, is_complete, stamps
 from worker.visible import Trace, WarningsToTrace
 
 log = logging.getLogger(__name__)
@@ -58,6 +60,7 @@ def run_background(
                 is_outdated=is_outdated,
                 trace=trace,
                 reconcile=reconcile,
+                catch_up=partial(catch_up, code),
             )
             helpless = background.run(unrecorded)
         finally:
@@ -70,7 +73,7 @@ def run_background(
         if helpless or is_outdated() or not something_is_due(folder, clock):
             break
         unrecorded, lock = b"", host.try_lock(path)
-    return is_outdated()
+    return is_outdated() and is_complete(code, clock)
 
 
 def keep_session(server_connection: dict[str, object], cookie: str) -> None:
@@ -82,12 +85,8 @@ def keep_session(server_connection: dict[str, object], cookie: str) -> None:
 
 def watch(files: Sequence[Path]) -> Callable[[], bool]:
     """A question: has one of *files* changed since now?"""
-
-    def stamps() -> list[int]:
-        return [file.stat().st_mtime_ns if file.exists() else 0 for file in files]
-
-    first = stamps()
-    return lambda: stamps() != first
+    first = stamps(files)
+    return lambda: stamps(files) != first
 
 
 def something_is_due(folder: Path, clock: Clock) -> bool:

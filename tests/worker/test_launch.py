@@ -128,23 +128,100 @@ def test_a_job_that_its_hook_could_write_nowhere_is_processed(world: World, star
     assert world.shown(scene)["title"] == "A"
 
 
-@pytest.mark.parametrize("change", ["touched", "deleted"])
 def test_it_ends_for_newer_code_and_says_so(
-    world: World, start: Start, clock: EventfulClock, tmp_path: Path, change: str
+    start: Start, clock: EventfulClock, tmp_path: Path
 ) -> None:
     code = tmp_path / "Stash2Plex.py"
     code.write_text("old")
-
-    def install() -> None:
-        if change == "deleted":
-            code.unlink()
-        else:
-            os.utime(code, (1, 1))
-
-    clock.events = [nothing] * 10 + [install]
+    clock.events = [nothing] * 10 + [lambda: os.utime(code, (1, 1))]
 
     assert start(code=(code,)) is True
     assert clock.elapsed < 10
+
+
+def test_it_waits_for_code_that_is_just_being_replaced(
+    start: Start, clock: EventfulClock, tmp_path: Path
+) -> None:
+    code = tmp_path / "Stash2Plex.py"
+    code.write_text("old")
+    clock.events = [nothing] * 10 + [code.unlink] + [nothing] * 3 + [lambda: code.write_text("new")]
+
+    assert start(code=(code,)) is True
+    assert clock.elapsed < 10
+
+
+def test_it_starts_nobody_when_the_plugin_was_removed(
+    start: Start, clock: EventfulClock, tmp_path: Path
+) -> None:
+    code = tmp_path / "Stash2Plex.py"
+    code.write_text("old")
+    clock.events = [nothing] * 10 + [code.unlink]
+
+    assert start(code=(code,)) is False
+    assert clock.elapsed < 10
+
+
+class TestWhatWasSavedDuringAnUpdate:
+    """Stash deletes our files and writes new ones; a hook of that moment finds nothing to start."""
+
+    @pytest.fixture
+    def code(self, tmp_path: Path, clock: EventfulClock) -> Path:
+        code = tmp_path / "Stash2Plex.py"
+        code.write_text("old")
+        os.utime(code, (clock.now() - 3600,) * 2)
+        return code
+
+    def update(self, code: Path, clock: EventfulClock) -> None:
+        os.utime(code, (clock.now(),) * 2)
+
+    def test_it_is_brought_to_plex_by_the_next_background(
+        self, world: World, start: Start, clock: EventfulClock, code: Path
+    ) -> None:
+        scene = world.add("a", title="A")
+        clock.move(3600)
+        start(code=(code,))
+        world.stash.edit(scene, title="B")
+        self.update(code, clock)
+
+        start(code=(code,))
+
+        assert world.shown(scene)["title"] == "B"
+
+    def test_what_changed_long_before_is_left_alone(
+        self, world: World, start: Start, clock: EventfulClock, code: Path
+    ) -> None:
+        world.add("a", title="A")
+        clock.move(3600)
+        start(code=(code,))
+        self.update(code, clock)
+
+        start(code=(code,))
+
+        assert world.plex.count("PUT") == 0
+
+    def test_the_same_code_looks_for_nothing(
+        self, world: World, start: Start, clock: EventfulClock, code: Path
+    ) -> None:
+        start(code=(code,))
+        scene = world.add("a", title="A")
+
+        start(code=(code,))
+
+        assert world.shown(scene)["title"] != "A"
+
+    def test_a_stash_that_is_away_then_is_asked_again(
+        self, world: World, start: Start, clock: EventfulClock, code: Path
+    ) -> None:
+        scene = world.add("a", title="A")
+        start(code=(code,))
+        world.stash.edit(scene, title="B")
+        self.update(code, clock)
+        world.stash.stop()
+        clock.events = [nothing, world.stash.start]
+
+        start(code=(code,))
+
+        assert world.shown(scene)["title"] == "B"
 
 
 def test_the_same_code_is_nothing_new(tmp_path: Path) -> None:
