@@ -1,6 +1,11 @@
 """What Check Setup found out about one link of the chain."""
 
+import re
 from dataclasses import dataclass
+
+# What would end a line, or do something to the terminal that shows it. Blanks stay as they are:
+# a path with two of them is typed with two.
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,4 +27,5 @@ class Finding:
 
     def __str__(self) -> str:
         """As it stands in the log."""
-        return f"{self.what}: {self.remedy}" if self.remedy else self.what
+        text = f"{self.what}: {self.remedy}" if self.remedy else self.what
+        return _CONTROL.sub("\N{REPLACEMENT CHARACTER}", text)

@@ -4,13 +4,17 @@ import os
 import sys
 import tempfile
 from collections.abc import Iterator
+from contextlib import closing
 from importlib import metadata
 from pathlib import Path
 
 from doctor.finding import Finding
+from domain.errors import QueueUnusable
 from stash.client import ServerInfo
+from sync_queue.database import DatabaseDamaged, in_our_words
 from sync_queue.manager import QueueManager
-from sync_queue.operations import get_stats
+from sync_queue.operations import get_stats, onlooker
+from sync_queue.schema import VERSION
 from validation.config import LoadedConfig
 from worker.visible import last_word
 
@@ -19,23 +23,26 @@ PACKAGES = ("stashapp-tools", "plexapi", "pydantic", "persist-queue", "requests"
 MOST_SKEW = 60.0  # seconds between Stash's clock and ours that nobody need know of
 
 
-def look_around(manager: QueueManager) -> Iterator[Finding]:
+def look_around(manager: QueueManager, *, hides_paths: bool) -> Iterator[Finding]:
     """Yield what can be said without asking anybody."""
-    versions = ", ".join(f"{name} {metadata.version(name)}" for name in PACKAGES)
+    versions = ", ".join(f"{name} {_version(name)}" for name in PACKAGES)
     yield Finding(f"Python {sys.version.split()[0]} with {versions}")
-    yield _data_folder(manager.folder)
-    stats = get_stats(manager.folder / "queue")
-    yield Finding(f"Queue: {stats['pending']} pending, {stats['waiting']} waiting for retry")
-    if stats["failed"]:
-        yield Finding(
-            f"Dead letters: {stats['failed']}",
-            "View Queue Status says why, and Retry Dead Letters tries them again",
-        )
+    yield _data_folder(manager.folder, hides_paths=hides_paths)
+    yield from _queue(manager.folder / "queue")
     if why := last_word(manager.folder).why:
-        yield Finding("The background process could not go on", why)
+        # No remedy: it may be long since mended, and what is not is met again further on.
+        yield Finding(f"The last background process gave up: {why}")
 
 
-def _data_folder(folder: Path) -> Finding:
+def _version(package: str) -> str:
+    try:
+        return metadata.version(package)
+    except metadata.PackageNotFoundError:  # imported, but from a folder without its papers
+        return "of unknown version"
+
+
+def _data_folder(folder: Path, *, hides_paths: bool) -> Finding:
+    name = "Data folder" if hides_paths else f"Data folder {folder}"
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=folder) as file:
@@ -44,10 +51,47 @@ def _data_folder(folder: Path) -> Finding:
             os.fsync(file.fileno())
     except OSError as error:
         return Finding(
-            f"Data folder {folder}: cannot be written ({error.strerror})",
-            "let the user that Stash runs as write there, or make room; until then no edit is kept",
+            f"{name}: cannot be written ({error.strerror or type(error).__name__})",
+            "let the user that Stash runs as write in stash2plex beside Stash's config.yml, or "
+            "make room there; until then no edit is kept",
         )
-    return Finding(f"Data folder: {folder} can be written")
+    return Finding(f"{name}: can be written")
+
+
+def _queue(folder: Path) -> Iterator[Finding]:
+    try:
+        if _format(folder / "data.db") > VERSION:
+            yield Finding(
+                "Queue: a newer Stash2Plex wrote it", "update the plugin; edits are still recorded"
+            )
+            return
+        stats = get_stats(folder)
+    except DatabaseDamaged as error:
+        yield Finding(
+            f"Queue: {error}",
+            "press Process Queue, which sets that file aside and queues all scenes anew",
+        )
+        return
+    except QueueUnusable as error:
+        yield Finding(
+            f"Queue: cannot be read ({error})",
+            "let the user that Stash runs as read and write the data folder",
+        )
+        return
+    yield Finding(f"Queue: {stats['pending']} pending, {stats['waiting']} waiting for retry")
+    if stats["failed"]:
+        yield Finding(
+            f"Dead letters: {stats['failed']}",
+            "View Queue Status says why, and Retry Dead Letters tries them again",
+        )
+
+
+def _format(file: Path) -> int:
+    """The version of the tables; 0 if there are none yet."""
+    if not file.is_file():
+        return 0
+    with in_our_words(), closing(onlooker(file)) as connection:
+        return int(connection.execute("PRAGMA user_version").fetchone()[0])
 
 
 def compare_clocks(stash: ServerInfo, now: float) -> Iterator[Finding]:
