@@ -24,7 +24,7 @@ def look_at_paths(
     yield Finding(f"Paths: {before} of {total} files are known to Plex under the same path")
     if proposal.helps:
         yield Finding(
-            f"Paths: {proposal.matched_after} of {total} would be with another path map",
+            f"Paths: {proposal.matched_after} of {total} files would meet with another path map",
             _to_enter(proposal.setting, hides_paths=hides_paths),
         )
     elif theirs and not before:

@@ -46,6 +46,7 @@ def check_setup(
     for finding in _look(stash, manager, on_progress, hides_paths=hides_paths):
         log.log(logging.INFO if finding.is_well else logging.WARNING, "%s", finding)
         findings.append(finding)
+    on_progress(1.0)
     wrong = sum(not finding.is_well for finding in findings)
     summary = f"{wrong} to be mended" if wrong else WELL
     log.info("Check Setup: %s", summary)

@@ -39,7 +39,7 @@ def test_a_proposal_keeps_blanks_and_makes_every_file_meet(world: World) -> None
     found = check(world)
 
     assert "Paths: 0 of 12 files are known to Plex under the same path" in found.findings
-    assert found.remedy("Paths: 12 of 12 would be with another path map") == (
+    assert found.remedy("Paths: 12 of 12 files would meet with another path map") == (
         "enter as Path map: /Secret Clips=/mnt/Hidden Place"
     )
     again = check(world, path_map="/Secret Clips=/mnt/Hidden Place")
@@ -75,7 +75,7 @@ def test_hidden_paths_are_in_no_line_and_the_user_is_told_why(
 
     found = check(world, obfuscate_paths=True)
 
-    assert found.remedy("Paths: 12 of 12 would be with another path map") == (
+    assert found.remedy("Paths: 12 of 12 files would meet with another path map") == (
         "the line is hidden as all paths are: turn Hide paths in logs off and press Check Setup "
         "again to see it"
     )
@@ -167,3 +167,15 @@ def test_a_scene_that_stash_cannot_read_is_said_and_the_others_are_compared(
     assert wrong.startswith(f"Scenes: Stash cannot tell of 1 (scene {bad}: Stash cannot read it")
     assert "Paths: 1 of 1 files are known to Plex under the same path" in found.findings
     assert f'Example: scene {good} "G" is item {world.key(good)} in Plex' in found.findings
+
+
+def test_the_example_is_told_as_the_proposed_path_map_would_have_it(world: World) -> None:
+    in_other_places(world)
+    theirs = "/mnt/Hidden Place/x/main.mp4"
+    scene = add(world, "/Secret Clips/x/main.mp4", theirs, updated_at="2040-01-01T00:00:00Z")
+    world.plex.add_item("/mnt/Copies/x/main.mp4", 1000, world.section)  # as good without a map
+
+    found = check(world)
+
+    key = world.plex.key_of(theirs)
+    assert f'Example: scene {scene} "" is item {key} in Plex' in found.findings

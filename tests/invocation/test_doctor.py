@@ -1,25 +1,28 @@
 """Check Setup names what is wrong with a set-up and its remedy, and changes nothing."""
 
 from collections.abc import Callable, Sequence
+from pathlib import Path
 
 import pytest
 
 from tests.doctor.checkup import everything_kept, writes
-from tests.invocation.circumstances import somebody_holds
+from tests.invocation.circumstances import somebody_holds, wrapped
 from tests.invocation.outages import section
 from tests.invocation.witness import answer_of
 from tests.servers.stash import PluginResult
 from tests.world import World
+
+NO_FILE_MAY_GROW = "resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))"
 
 ENTER = "enter as Path map: "
 
 OWNER = "it belongs to somebody the server is shared with: use the token of its owner"
 
 
-def check(world: World) -> PluginResult:
+def check(world: World, **options: str) -> PluginResult:
     """Press the button while a process drains, so that none is started."""
     with somebody_holds(world.data_dir / "drain.lock"):
-        return world.task("doctor")
+        return world.task("doctor", **options)
 
 
 def warnings(result: PluginResult) -> list[str]:
@@ -118,7 +121,7 @@ def test_the_proposed_path_map_makes_every_file_meet(world: World, places: dict[
     (warning,) = warnings(check(world))
 
     said, _, line = warning.partition(f": {ENTER}")
-    assert said == f"Paths: {len(scenes)} of {len(scenes)} would be with another path map"
+    assert said == f"Paths: {len(scenes)} of {len(scenes)} files would meet with another path map"
     world.stash.settings["path_map"] = line
     again = check(world)
     assert warnings(again) == []
@@ -192,10 +195,10 @@ def test_of_a_healthy_set_up_every_link_is_said_and_what_a_sync_would_write(worl
     assert (shown["title"], sorted(shown["genres"])) == ("b", ["Kept", "New"])
 
 
-def test_the_bar_reaches_its_end(world: World) -> None:
+def test_the_bar_moves_and_reaches_its_end_at_the_end(world: World) -> None:
     world.add("a", title="A")
 
-    assert check(world).progress[-1] == 1.0
+    assert check(world).progress == [0.8, 1.0]
 
 
 def test_names_that_hold_control_characters_break_no_line_of_stashs_log(world: World) -> None:
@@ -218,3 +221,18 @@ def test_hidden_paths_are_neither_in_the_log_nor_in_the_answer(world: World) -> 
     assert warning.endswith("turn Hide paths in logs off and press Check Setup again to see it")
     for word in (b"/data", b"/mnt", b"archive", b"main.mp4", bytes(world.data_dir)):
         assert word not in result.stdout + result.stderr
+
+
+def test_a_full_disk_is_said_and_so_is_what_can_be_seen_in_spite_of_it(
+    world: World, tmp_path: Path
+) -> None:
+    world.add("a", title="A")
+    python = wrapped(tmp_path / "bin", NO_FILE_MAY_GROW)
+
+    result = check(world, python=python)
+
+    said = section(result, "Check Setup")
+    assert f"Data folder {world.data_dir}: cannot be written (File too large)" in said[1]
+    assert "Token: accepted, and allowed to write" in said
+    assert answer_of(result)["output"]["summary"] == said[-1].partition(": ")[2]
+    assert b"Traceback" not in result.stderr
