@@ -85,12 +85,15 @@ def propose(stash: Iterable[str], plex: Iterable[str], present: PathMap) -> Prop
     files = list(dict.fromkeys(stash))
     server = Server(plex)
     met = dict(_meeting(files, server, present))
+    unchanged = Proposal((), "", len(met), len(met), len(files))
+    if len(met) == len(files):
+        return unchanged
     rules = _rules(files, server, met)
     setting = "; ".join(f"{source}={target}" for source, target in sorted(rules))
     path_map = PathMap.parse(setting)
     meeting = dict(_meeting(files, server, path_map))
     if not met.keys() < meeting.keys():
-        return Proposal((), "", len(met), len(met), len(files))
+        return unchanged
     return Proposal(path_map.rules, setting, len(met), len(meeting), len(files))
 
 
@@ -102,7 +105,7 @@ def _meeting(files: Iterable[str], server: Server, path_map: PathMap) -> Iterato
     lengths = sorted({len(source) for source in rules}, reverse=True)
     for file in files:
         folded = FilePath.parse(file).folded if rules else ()
-        # Those of one file's folders: a rule costs PathMap as much as a file.
+        # Those of one file's folders, because there may be hundreds.
         some = [rule for length in lengths for rule in rules.get(folded[:length], ())]
         mapped = (PathMap(tuple(some)).apply(file) if some else None) or file
         if server.has(mapped):
@@ -227,7 +230,7 @@ def _target(folder: _Folder, move: _Move) -> str:
 
 def _sayable(source: str, target: str) -> bool:
     """Whether the setting can hold a rule; its characters cannot be escaped."""
-    return not re.search(r"[;\n]", source + target) and "=" not in source
+    return not re.search(r"[;\x00-\x1f\x7f]", source + target) and "=" not in source
 
 
 def _root(path: str) -> int:

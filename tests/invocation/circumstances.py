@@ -15,8 +15,8 @@ from tests.world import ROOT, World
 PACKAGES = ("persistqueue", "plexapi", "pydantic", "requests", "stashapi")
 
 PLUGIN = (
-    "Stash2Plex.py", "Stash2Plex.yml", "requirements.txt", "constraints.txt", "domain", "plex",
-    "reconciliation", "stash", "sync_queue", "transport", "validation", "worker",
+    "Stash2Plex.py", "Stash2Plex.yml", "requirements.txt", "constraints.txt", "doctor", "domain",
+    "plex", "reconciliation", "stash", "sync_queue", "transport", "validation", "worker",
 )  # fmt: skip
 
 
