@@ -113,6 +113,17 @@ def next_due(queue: SyncQueue) -> float | None:
     return first
 
 
+def rows_in_flight(queue: SyncQueue, key: JobKey) -> list[int]:
+    """The numbers of the rows of *key* that were claimed."""
+    return [
+        number
+        for name in QUEUES
+        for (number,) in queue.db.rows(
+            f"SELECT _id FROM ack_queue_{name} WHERE data = ? AND status = 2", (payload(key),)
+        )
+    ]
+
+
 def delete_in_flight(queue: SyncQueue, key: JobKey) -> None:
     """The rows of *key* that were claimed are settled; what arrived later stays."""
     for name in QUEUES:

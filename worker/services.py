@@ -2,11 +2,12 @@
 
 import logging
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from domain.clock import Clock
 from domain.errors import BadSettings, UserError
+from domain.job import JobKey
 from plex.client import PlexClient
 from plex.index import PathIndex
 from plex.paths import PathMap
@@ -25,7 +26,12 @@ class SyncingPaused(UserError):
 
 @dataclass(frozen=True, slots=True)
 class Services:
-    """Put together by connect(); close() gives back what that opened."""
+    """Put together by connect(); close() gives back what that opened.
+
+    Attributes:
+        unfinished: of jobs whose expansion made way for saves, the number of the row in which
+            each waits again, and the scene after which to go on (worker/things.py).
+    """
 
     folder: Path
     config: Stash2PlexConfig
@@ -36,6 +42,7 @@ class Services:
     index: PathIndex
     path_map: PathMap
     clock: Clock
+    unfinished: dict[JobKey, tuple[int, int]] = field(default_factory=dict)
 
     def close(self) -> None:
         """Close Plex and its index; queue and Stash belong to the caller."""
