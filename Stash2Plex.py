@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
 
-    from reconciliation.scheduler import ReconciliationScheduler
+    from reconciliation.automatic import Due
     from stash.client import StashClient
     from sync_queue.manager import QueueManager
     from validation.config import Stash2PlexConfig
@@ -188,23 +188,16 @@ def maybe_auto_reconcile(
 
     Not in a hook: the background calls maybe_auto_reconcile() at its start and after each drain.
     """
-    from reconciliation.automatic import what_is_due
+    from reconciliation.automatic import run_if_due
 
-    if due := what_is_due(services, was_quiet=was_quiet):
-        _run_auto_reconcile(*due, services, between)
+    run_if_due(services, between, _run_auto_reconcile, guarded, was_quiet=was_quiet)
 
 
-def _run_auto_reconcile(
-    scheduler: ReconciliationScheduler,
-    scope: str,
-    is_startup: bool,
-    services: Services,
-    between: Callable[[], bool],
-) -> None:
+def _run_auto_reconcile(due: Due, services: Services, between: Callable[[], bool]) -> None:
     """Reconcile, and remember the result."""
     from reconciliation.automatic import run
 
-    run(scheduler, scope, is_startup, services, between)
+    run(*due, services, between)
 
 
 def _manager() -> QueueManager:
@@ -281,11 +274,17 @@ def serve() -> Answer:
         maybe_check_recovery(data_dir, invocation.connection)
 
 
-def guarded(serve: Callable[..., Answer], *args: object) -> dict[str, object]:
-    """Serve; the one place that catches everything. Return the document for Stash."""
+def guarded(
+    serve: Callable[..., object],
+    *args: object,
+    passing: Callable[[Exception], bool] = lambda _: False,
+) -> dict[str, object]:
+    """Serve; the one place that catches everything but *passing*. Return the document for Stash."""
     try:
         return {"output": serve(*args)}
-    except Exception as error:  # noqa: BLE001 -- the edge of the process
+    except Exception as error:
+        if passing(error):
+            raise
         return {"error": worker.incident.explain(error)}
 
 

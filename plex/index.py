@@ -4,7 +4,7 @@ A cache: deleting its file costs one listing of each library.
 """
 
 import logging
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from pathlib import Path
 
 from domain.errors import PermanentError, PlexTemporaryError
@@ -51,10 +51,14 @@ class PathIndex:
         """Every file of every item, as Plex sees it."""
         return self._file.all_paths()
 
-    def listed(self, sections: Sequence[Section]) -> frozenset[SectionKey]:
-        """Those of the libraries that have been listed from end to end."""
-        known = ((one.key, self._file.listed(one.key)) for one in sections)
-        return frozenset(key for key, listed in known if listed.unindexed is not None)
+    def listed(self) -> frozenset[SectionKey]:
+        """The libraries that have been listed from end to end, unchanged meanwhile."""
+        libraries = self._file.libraries().items()
+        return frozenset(key for key, listed in libraries if listed.unindexed is not None)
+
+    def is_forgotten(self) -> bool:
+        """Whether a library is to be listed again because everything was dropped."""
+        return Listed(0, None) in self._file.libraries().values()
 
     def all_items(self) -> Iterator[tuple[RatingKey, str]]:
         """Every item with one of its files, as Plex sees it."""
@@ -93,15 +97,26 @@ class PathIndex:
         sections: Sequence[Section],
         *,
         thorough: bool = False,
-        between: Callable[[], object] = lambda: None,
     ) -> frozenset[str]:
-        """Ask Plex for what is new, and return the base names that came since the last time.
+        """Ask Plex for what is new, and return the base names that came since the last time."""
+        self.update(client, sections, thorough=[one.key for one in sections if thorough])
+        return self.news(sections)
+
+    def update(
+        self,
+        client: PlexClient,
+        sections: Sequence[Section],
+        *,
+        thorough: Collection[SectionKey],
+        between: Callable[[], object] = lambda: None,
+    ) -> None:
+        """Ask Plex for what is new.
 
         Costs two requests per library, and a listing where the library's size does not agree
         with them: then Plex told us of too few changes, or items are gone.
 
         Args:
-            thorough: list the libraries in any case.
+            thorough: the libraries that are listed in any case.
             between: called between two pages of that.
 
         Raises:
@@ -109,8 +124,11 @@ class PathIndex:
         """
         self._file.belong_to(client.server(), [section.key for section in sections])
         for section in sections:
-            if thorough or not self._list_changed(client, section):
+            if section.key in thorough or not self._list_changed(client, section):
                 self._list_all(client, section, between)
+
+    def news(self, sections: Sequence[Section]) -> frozenset[str]:
+        """The base names that came since this was asked last."""
         return frozenset().union(*(self._file.report_new(section.key) for section in sections))
 
     def _list_changed(self, client: PlexClient, section: Section) -> bool:

@@ -31,7 +31,7 @@ COMMIT;
 
 _UPSERT = """
 INSERT INTO file (rating_key, path, size, section, base_name, trashed, run, first_run)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ifnull((SELECT run FROM section WHERE key = ?4), ?7))
 ON CONFLICT (rating_key, path) DO UPDATE SET
     size = excluded.size, section = excluded.section,
     trashed = excluded.trashed, run = max(run, excluded.run)
@@ -55,7 +55,8 @@ class Listed:
 class IndexFile:
     """Plex's files by base name, and how far each library was listed.
 
-    A run is one listing of a library, complete or of what changed.
+    A run is one listing of a library, complete or of what changed. Runs may overlap; a file is
+    new to whoever asks after the library's latest run at the time when it was found.
     """
 
     def __init__(self, path: Path, patience: float) -> None:
@@ -145,9 +146,13 @@ class IndexFile:
 
     def listed(self, section: SectionKey) -> Listed:
         """How far a library was listed."""
+        return self.libraries().get(section, Listed(0, None))
+
+    def libraries(self) -> dict[SectionKey, Listed]:
+        """How far each library was listed; Listed(0, None) for one that is new or was dropped."""
         with self.transaction() as db:
-            row = db.execute("SELECT newest, unindexed FROM section WHERE key = ?", (section,))
-            return Listed(*(row.fetchone() or (0, None)))
+            rows = db.execute("SELECT key, newest, unindexed FROM section").fetchall()
+        return {SectionKey(key): Listed(newest, unindexed) for key, newest, unindexed in rows}
 
     def begin_run(self, section: SectionKey) -> int:
         """Return the number of a new run."""
@@ -165,7 +170,6 @@ class IndexFile:
                 section,
                 base_name(f.path),
                 f.rating_key in page.trashed,
-                run,
                 run,
             )
             for f in page.files
@@ -229,7 +233,8 @@ class IndexFile:
                 " WHERE file.section = ? AND first_run > reported",
                 (section,),
             ).fetchall()
-            db.execute("UPDATE section SET reported = run WHERE key = ?", (section,))
+            # What a listing finds that goes on beside this is of a later run, and news.
+            db.execute("UPDATE section SET reported = run, run = run + 1 WHERE key = ?", (section,))
         return frozenset(name for (name,) in names)
 
     def _open(self, *, anew: bool = False) -> sqlite3.Connection:

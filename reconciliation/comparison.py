@@ -8,6 +8,7 @@ import sqlite3
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Literal, NamedTuple
 
@@ -21,6 +22,8 @@ FILE = "comparison.db"
 
 Group = Literal["stash_only", "matched", "plex_only"]
 State = Literal["missing", "ambiguous", "differs", "in_step", "shared", "only_in_plex"]
+
+_BATCH = 1000  # rows that are held in memory at once
 
 _VERSION = 0x53325101  # no other program's, so that a foreign file is not taken for ours
 
@@ -72,7 +75,7 @@ class Summary:
     """What a comparison holds.
 
     Attributes:
-        scope: of the latest run.
+        scope: of the latest run, or of the one that did not come to its end.
         ended_at: Unix seconds; None if that run did not come to its end.
         counts: rows by state.
     """
@@ -122,7 +125,12 @@ class Comparison:
         self._run = 0
         self._whole = False
         with self._in_our_words():
-            self._db = self._open()
+            self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            if not _is_ours(self._path):
+                self._remove()
+            self._path.touch(mode=0o600)
+            self._db = sqlite3.connect(self._path, 30)
+            self._db.executescript(_TABLES)
 
     @classmethod
     @contextmanager
@@ -163,23 +171,31 @@ class Comparison:
 
     def add_plex_only(self, items: Iterable[tuple[RatingKey, str]]) -> None:
         """Remember items that are no scene's."""
-        self.add(
+        rows = (
             Row("plex_only", int(key), "only_in_plex", int(key), "", path) for key, path in items
         )
+        while some := list(islice(rows, _BATCH)):
+            self.add(some)
 
     def finish(self, now: float) -> None:
-        """The run is through: what a run of all scenes did not meet is gone."""
+        """The run is through: what a run of all scenes did not meet is gone.
+
+        An earlier run of all scenes that did not come to its end is made up for by nothing less.
+        """
         with self._in_our_words(), self._db:
             if self._whole:
                 self._db.execute("DELETE FROM side WHERE run < ?", (self._run,))
             self._db.execute("UPDATE run SET ended_at = ? WHERE number = ?", (now, self._run))
-            self._db.execute("DELETE FROM run WHERE number < ?", (self._run,))
+            self._db.execute(
+                "DELETE FROM run WHERE number < ? AND (? OR scope != 'all' OR ended_at NOT NULL)",
+                (self._run, self._whole),
+            )
 
     def summary(self) -> Summary | None:
         """What it holds; None if there was no run yet."""
         with self._in_our_words():
             run = self._db.execute(
-                "SELECT scope, ended_at FROM run ORDER BY number DESC LIMIT 1"
+                "SELECT scope, ended_at FROM run ORDER BY ended_at ISNULL DESC, number DESC LIMIT 1"
             ).fetchone()
             counts = dict(self._db.execute("SELECT state, count(*) FROM side GROUP BY state"))
         return Summary(run[0], run[1], counts) if run else None
@@ -200,15 +216,6 @@ class Comparison:
             begin = "INSERT INTO run (scope, began_at) VALUES (?, ?)"
             self._run = self._db.execute(begin, (scope, now)).lastrowid or 0
 
-    def _open(self) -> sqlite3.Connection:
-        self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        if not _is_ours(self._path):
-            self._remove()
-        self._path.touch(mode=0o600)
-        connection = sqlite3.connect(self._path, 30)
-        connection.executescript(_TABLES)
-        return connection
-
     def _remove(self) -> None:
         for leftover in ("", "-journal"):
             Path(f"{self._path}{leftover}").unlink(missing_ok=True)
@@ -220,6 +227,7 @@ class Comparison:
         except (OSError, sqlite3.OperationalError, sqlite3.IntegrityError) as error:
             raise TransientError(f"the comparison cannot be kept: {error}") from error
         except sqlite3.DatabaseError as error:  # NOTADB, CORRUPT: neither of the above
+            self.close()  # or Windows would keep the file
             self._remove()
             raise TransientError("the comparison was damaged, and is begun anew") from error
 

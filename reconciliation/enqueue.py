@@ -2,16 +2,17 @@
 
 from collections.abc import Mapping, Sequence
 
-from domain.causes import CAUSES
+from domain.causes import cause_of
 from domain.clock import DAY
 from domain.errors import AmbiguousMatch
 from domain.job import JobKey, SceneId
+from domain.scene import Scene
 from reconciliation.detector import GapResult
 from reconciliation.result import GapDetectionResult
 from reconciliation.sides import Sides
 from stash.queries import seconds_of
 from sync_queue.manager import SyncQueue
-from sync_queue.standing import Standing, standing
+from sync_queue.standing import Burial, Standing, standing
 
 
 def enqueue(
@@ -42,8 +43,13 @@ def enqueue(
             result.skipped_given_up += 1
         else:
             chosen.append(gap.scene_id)
-    settled = known.queued | known.buried.keys()
-    fresh = [scene for scene in dict.fromkeys(unconfirmed) if scene not in settled]
+    scenes = {scene.id: scene for scene in sides.scenes}
+    fresh = [
+        scene
+        for scene in dict.fromkeys(unconfirmed)
+        if scene not in known.queued
+        and not is_given_up(scenes[scene], known.buried.get(scene), queue.clock.now())
+    ]
     result.unconfirmed_count += len(fresh)
     result.enqueued_count += put(queue, [*chosen, *fresh])
     return frozenset((*chosen, *fresh))
@@ -55,18 +61,29 @@ def put(queue: SyncQueue, scenes: Sequence[SceneId]) -> int:
 
 
 def is_hopeless(gap: GapResult, known: Standing, now: float) -> bool:
-    """Whether trying again now would fail as before.
+    """Whether trying a gap again now would fail as before.
 
-    A scene that rests gets a job when Plex shows its file. One that was given up is tried again
-    when it has changed, and otherwise once a day if the cause may have passed.
+    A scene that rests gets a job when Plex shows its file, unless it may have another one by now.
     """
     if gap.gap_type == "missing" and gap.scene_id in known.parked:
-        return True
+        return not _changed_since(gap.scene_data, known.parked[gap.scene_id])
     burial = known.buried.get(gap.scene_id)
-    if burial is None or burial.cause == AmbiguousMatch.__name__:
+    if burial is not None and burial.cause == AmbiguousMatch.__name__:
         return False  # of one that is still ambiguous there would be no gap
-    changed = seconds_of(gap.scene_data.updated_at)
-    if changed is not None and changed > burial.at:
+    return is_given_up(gap.scene_data, burial, now)
+
+
+def is_given_up(scene: Scene, burial: Burial | None, now: float) -> bool:
+    """Whether a dead letter stays one.
+
+    It is tried again when the scene has changed, and otherwise once a day if the cause may have
+    passed.
+    """
+    if burial is None or _changed_since(scene, burial.at):
         return False
-    cause = CAUSES.get(burial.cause)
-    return (cause is not None and cause.failure == "permanent") or now - burial.at < DAY
+    return cause_of(burial.cause).failure == "permanent" or now - burial.at < DAY
+
+
+def _changed_since(scene: Scene, then: float) -> bool:
+    changed = seconds_of(scene.updated_at)
+    return changed is not None and changed > then

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass, field
 
+from domain.errors import Stash2PlexError
+
 
 @dataclass(slots=True)
 class GapDetectionResult:
@@ -16,6 +18,7 @@ class GapDetectionResult:
         gone_count: scenes that were synced and are no longer in Stash; they are enqueued too, so
             that what is remembered of them is forgotten.
         is_complete: whether the run came to its end.
+        failure: what ended it before; also the last of *errors*.
         unconfirmed_count: scenes that Plex shows as Stash says although nothing is remembered of
             them; they are enqueued too, so that their posters are looked at, and so are those
             of which paths do not tell which file in Plex is theirs.
@@ -34,3 +37,4 @@ class GapDetectionResult:
     unconfirmed_count: int = 0
     gone_count: int = 0
     is_complete: bool = False
+    failure: Stash2PlexError | None = None

@@ -1,7 +1,7 @@
 """When a reconciliation is due, and what the last one found: a check, not a timer."""
 
 import logging
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
@@ -10,6 +10,7 @@ from typing import Any
 from domain.clock import Clock, SystemClock
 from reconciliation.engine import GapDetectionResult
 from sync_queue import host
+from sync_queue.database import in_our_words_and_oserror
 from sync_queue.state_file import SENSELESS, StateFile, moment
 
 log = logging.getLogger(__name__)
@@ -19,7 +20,7 @@ INTERVAL_SECONDS: Mapping[str, int] = {"never": 0, "hourly": 3600, "daily": 8640
 SCOPE_MAP: Mapping[str, str] = {"all": "all", "24h": "recent", "7days": "recent_7days"}
 """What the setting calls a scope, and what the engine does."""
 
-QUIET = 3600.0  # seconds without any invocation after which the next one counts as a start-up
+STARTUPS_APART = 3600.0  # seconds since the last run before a start-up is worth one of its own
 UNFINISHED = 600.0  # seconds after which a run that was killed is due again
 
 LOCK = "reconcile.lock"
@@ -95,7 +96,7 @@ class ReconciliationScheduler:
         time, state = self._time(now), self.load_state()
         if self._is_under_way(state, time):
             return False
-        return state.last_run_time == 0.0 or _over(time - state.last_run_time, QUIET)
+        return state.last_run_time == 0.0 or _over(time - state.last_run_time, STARTUPS_APART)
 
     def was_cut_short(self) -> bool:
         """Whether the last run was killed, or a server went away, and nobody made up for it."""
@@ -135,22 +136,26 @@ class ReconciliationScheduler:
         self.save_state(replace(self.load_state(), started_at=0.0))
 
     @contextmanager
-    def claim(self) -> Iterator[bool]:
-        """Whether this process may run now: no other does; held until the block ends.
+    def claim(self, is_wanted: Callable[[], bool] = lambda: True) -> Iterator[bool]:
+        """Whether this process is to run now: no other does; held until the block ends.
 
         A run that is killed leaves ``started_at`` and is due again ten minutes later.
+
+        Args:
+            is_wanted: asked once nobody else can run.
+
+        Raises:
+            QueueUnusable: there is no place for the lock.
         """
-        try:
+        with in_our_words_and_oserror():
             lock = host.try_lock(str(self._folder / LOCK))
-        except OSError as error:
-            log.warning("%s cannot be locked: %s", LOCK, error.strerror)
-            lock = None
         if lock is None:
             yield False
             return
         try:
-            self.save_state(replace(self.load_state(), started_at=self._time(None)))
-            yield True
+            if wanted := is_wanted():
+                self.save_state(replace(self.load_state(), started_at=self._time(None)))
+            yield wanted
         finally:
             host.unlock(lock)
 

@@ -5,14 +5,15 @@ scenes of which nothing is confirmed, a hundred with one request.
 """
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from domain.job import SceneId
-from domain.plex_item import PlexItem, RatingKey, Value
+from domain.plex_item import PlexItem, RatingKey, Section, Value
 from domain.scene import Scene
 from plex.fields import content_hash, wish
-from plex.matcher import Ambiguous, Matched, match
+from plex.matcher import Ambiguous, Matched, NotInPlex, match
+from plex.paths import base_name
 from plex.plan import make_plan
 from stash.queries import seconds_of
 from sync_queue.ledger import Version
@@ -30,7 +31,7 @@ class Sides:
             in Plex, and for one whose items are all another's.
         taken: scenes all of whose items belong to another scene.
         ambiguous: scenes of which paths do not tell which file is theirs.
-        unread: scenes of whose items Plex, which answers, does not show one, and why.
+        unread: scenes of which nothing can be concluded now, although Plex answers, and why.
         uncertain: scenes that are confirmed, but perhaps not the latest version or poster.
         sync_timestamps: Unix seconds of the version that is confirmed of all its items.
         shown: what the item shows of which nothing is confirmed.
@@ -54,61 +55,106 @@ class Sides:
 class SideBySide:
     """Looks at page after page; remembers which items have been seen to belong to a scene."""
 
-    def __init__(self, services: Services, *, meets_all: bool) -> None:
+    def __init__(self, services: Services, sections: Sequence[Section], *, meets_all: bool) -> None:
         """Begin.
 
         Args:
+            sections: the chosen libraries; the index has just been brought up to date.
             meets_all: all scenes will come, so that of those with one item the lowest comes
                 first; otherwise the ledger is believed as to which scene has an item.
         """
         self._with = services
         self._meets_all = meets_all
         self._server = services.plex.server()
-        self.seen: set[RatingKey] = set()
-        self.undescribed: set[RatingKey] = set()
+        listed = services.index.listed()
+        self._restless = [one.title for one in sections if one.key not in listed]
+        self._empty = [one.title for one in sections if not services.index.count(one.key)]
+        self._seen: set[RatingKey] = set()
+        self._possible: set[RatingKey] = set()
 
     def pass_over(self, scene: Scene) -> None:
         """Nobody has described it: its items are no strangers, and another scene may have them."""
-        found = match(scene.files, self._with.index.candidates, self._with.path_map)
-        if isinstance(found, Matched):
-            self.undescribed.update(file.rating_key for file in found.files)
+        self._note_possible(scene, self._found(scene))
 
-    def look(self, scenes: Sequence[Scene]) -> Sides:
+    def strangers(self) -> Iterator[tuple[RatingKey, str]]:
+        """Items that are no scene's, each with one of its files."""
+        known = self._seen | self._possible
+        return ((key, path) for key, path in self._with.index.all_items() if key not in known)
+
+    def look(self, scenes: Sequence[Scene], unreadable: Sequence[SceneId] = ()) -> Sides:
         """Compare scenes that are described and have a file; ascending by id, page after page.
+
+        Args:
+            unreadable: scenes among them that Stash cannot read now; they keep what they had.
 
         Raises:
             PlexServerDown, UserError.
         """
         sides = Sides(list(scenes))
-        self._match(sides)
+        self._match(sides, self._keepers(unreadable))
         ids = [scene.id for scene in scenes]
         versions = self._with.ledger.versions(self._server, ids)
         unread = self._confirm(sides, versions)
         self._read(sides, unread)
+        self._doubt(sides, versions.keys())
         return sides
 
-    def _match(self, sides: Sides) -> None:
+    def _keepers(self, unreadable: Sequence[SceneId]) -> dict[RatingKey, SceneId]:
+        """The lowest of these scenes in each item that they are known to have."""
+        versions = self._with.ledger.versions(self._server, unreadable)
+        return {key: one for one in sorted(versions, reverse=True) for key in versions[one]}
+
+    def _match(self, sides: Sides, keepers: Mapping[RatingKey, SceneId]) -> None:
         ids = [scene.id for scene in sides.scenes]
         contended = set()
         if not self._meets_all:
             contended = self._with.ledger.contended(self._server, ids)
         for scene in sides.scenes:
-            found = match(scene.files, self._with.index.candidates, self._with.path_map)
+            found = self._found(scene)
             if isinstance(found, Ambiguous):
                 sides.ambiguous.add(scene.id)
+                self._note_possible(scene, found)
             if not isinstance(found, Matched):
                 continue
             sides.matched_paths.update(file.path for file in scene.files)
             keys = tuple(file.rating_key for file in found.files)
             # The lowest scene has an item, and this comes first.
             own = tuple(
-                key for key in keys if key not in self.seen and (scene.id, key) not in contended
+                key
+                for key in keys
+                if key not in self._seen
+                and keepers.get(key, scene.id) >= scene.id
+                and (scene.id, key) not in contended
             )
-            self.seen.update(keys)
+            self._seen.update(keys)
             if own:
                 sides.keys[scene.id] = own
             else:
                 sides.taken.add(scene.id)
+        self._seen.update(keepers)
+
+    def _found(self, scene: Scene) -> Matched | NotInPlex | Ambiguous:
+        return match(scene.files, self._with.index.candidates, self._with.path_map)
+
+    def _note_possible(self, scene: Scene, found: Matched | NotInPlex | Ambiguous) -> None:
+        if isinstance(found, Matched):
+            self._possible.update(file.rating_key for file in found.files)
+        elif isinstance(found, Ambiguous):
+            for file in scene.files:
+                hits = self._with.index.candidates(base_name(file.path))
+                self._possible.update(hit.rating_key for hit in hits if hit.path in found.paths)
+
+    def _doubt(self, sides: Sides, known: Collection[SceneId]) -> None:
+        """Do not take for missing what may be in a library that was not seen as it is."""
+        for scene in sides.scenes:
+            if scene.id in sides.keys or scene.id in sides.taken | sides.ambiguous:
+                continue
+            if self._restless:
+                why = "changes while it is listed, so what it lacks is not known: wait for Plex"
+                sides.unread[scene.id] = f'library "{self._restless[0]}" {why}'
+            elif self._empty and scene.id in known:
+                why = "is empty in Plex: let it scan, or take the library out of plex_library"
+                sides.unread[scene.id] = f'it was in Plex, and library "{self._empty[0]}" {why}'
 
     def _confirm(
         self, sides: Sides, versions: Mapping[SceneId, Mapping[RatingKey, Version]]

@@ -1,7 +1,7 @@
 """The buttons: run a reconciliation now, and say what it found."""
 
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -43,6 +43,9 @@ def reconcile(
 
     Returns:
         One sentence.
+
+    Raises:
+        Stash2PlexError: what ended the run before it had looked at anything.
     """
     if stash is None or config is None:
         what = "Stash connection" if stash is None else "config"
@@ -82,11 +85,16 @@ def _reconcile(
             scheduler.record_run(result, scope=scope)
         else:  # nobody waits for a button to be pressed again
             scheduler.forget_claim()
+    if result.failure is not None and not result.scenes_checked:
+        log.error("Reconciliation failed: %s", result.failure)
+        raise result.failure
     for line in summary(result, enqueues=queue is not None):
         log.info("%s", line)
-    tell_errors(result)
-    if not result.is_complete:
-        return f"stopped early: {result.errors[0] if result.errors else 'nobody said why'}"
+    if result.failure is not None:
+        tell_errors(result.errors[:-1])
+        log.error("Reconciliation failed: %s", result.failure)
+        return f"stopped early: {result.failure}"
+    tell_errors(result.errors)
     then = "; the background brings them to Plex" if result.enqueued_count else ""
     return (
         f"{result.total_gaps} gaps found in {result.scenes_checked} scenes, "
@@ -118,11 +126,11 @@ def summary(result: GapDetectionResult, *, enqueues: bool) -> Iterator[str]:
         yield f"Enqueued to be confirmed (of unknown origin): {result.unconfirmed_count}"
 
 
-def tell_errors(result: GapDetectionResult) -> None:
+def tell_errors(errors: Sequence[str]) -> None:
     """Log what kept a run from looking at everything."""
-    for error in result.errors[:ERRORS]:
+    for error in errors[:ERRORS]:
         log.warning("Error during reconciliation: %s", error)
-    if (more := len(result.errors) - ERRORS) > 0:
+    if (more := len(errors) - ERRORS) > 0:
         log.warning("Error during reconciliation: %d more of that kind", more)
 
 
@@ -135,7 +143,10 @@ def status_lines(data_dir: Path, interval: str, clock: Clock | None = None) -> I
     state = ReconciliationScheduler(data_dir, clock=clock or SystemClock()).load_state()
     yield "=== Reconciliation Status ==="
     if interval == "never":
-        yield "Automatic runs are off: what Stash does not announce waits for a manual run"
+        yield (
+            "Automatic runs are off: what Stash does not announce waits for a manual run; "
+            "only deleted tags, performers, studios and groups are followed"
+        )
     if not state.last_run_time:
         yield "No reconciliation runs yet"
         return

@@ -1,4 +1,4 @@
-"""Word that events were lost, so that a reconciliation is due: an empty file.
+"""Word that something was not noticed, so that scenes are to be looked at: an empty file.
 
 An empty file, because it can often be created where nothing more can be written.
 """
@@ -12,6 +12,11 @@ from sync_queue.inbox import LOST
 GONE = "thing_gone.due"
 """Word that a tag, performer, studio or group is gone from Stash, and nobody knows its scenes."""
 
+_HELD = "thing_gone.held"  # an empty file, dated until when nobody is to compare because of that
+
+GATHER = 5.0  # seconds in which several things may go, until all scenes are compared once
+LONGEST_HOLD = 3600.0  # seconds; a comparison held for longer was held by a clock gone wrong
+
 
 def mark_reconciliation_due(folder: Path, word: str = LOST) -> bool:
     """Leave word; return whether it could be left."""
@@ -22,20 +27,22 @@ def mark_reconciliation_due(folder: Path, word: str = LOST) -> bool:
     return True
 
 
-QUIET = 5.0  # seconds without another one after which a comparison for things gone is due
-LATER = 600.0  # seconds until it is tried again
-
-
 def is_comparison_due(folder: Path, now: float) -> bool:
-    """Whether word of a thing that is gone is so old that no other will come soon."""
-    left_at = word_of_loss(folder, GONE)
-    return left_at is not None and now - left_at / 1e9 >= QUIET
+    """Whether word of a thing that is gone is so old that no other will come soon.
+
+    Word of the future was left before the clock was set back.
+    """
+    if (left_at := word_of_loss(folder, GONE)) is None:
+        return False
+    held = (word_of_loss(folder, _HELD) or 0) / 1e9 - now
+    return not 0 <= now - left_at / 1e9 < GATHER and not 0 < held <= LONGEST_HOLD
 
 
-def put_off_comparison(folder: Path, now: float, seconds: float = LATER) -> None:
-    """It cannot be made now; the word stays, and is believed later."""
+def hold_comparison(folder: Path, until: float) -> None:
+    """Nobody is to compare because of things that are gone before *until* (Unix seconds)."""
     try:
-        os.utime(folder / GONE, (now + seconds - QUIET,) * 2)
+        (folder / _HELD).touch(mode=0o600)
+        os.utime(folder / _HELD, (until, until))
     except OSError:
         pass  # then it is tried again sooner
 

@@ -24,12 +24,12 @@ class Standing:
     Attributes:
         queued: have a job that waits, is tried again later, or was only previewed. One that is at
             work does not count: what it has read may be old.
-        parked: rest until Plex shows their file.
+        parked: since when (Unix seconds) they rest until Plex shows their file.
         buried: were given up.
     """
 
     queued: set[SceneId] = field(default_factory=set)
-    parked: set[SceneId] = field(default_factory=set)
+    parked: dict[SceneId, float] = field(default_factory=dict)
     buried: dict[SceneId, Burial] = field(default_factory=dict)
 
 
@@ -56,10 +56,8 @@ def standing(queue: SyncQueue, scenes: Sequence[SceneId]) -> Standing:
                 (*some, *some),
             )
         )
-        found.parked.update(
-            SceneId(scene)
-            for (scene,) in queue.db.rows(f"SELECT id FROM parked WHERE {chosen}", tuple(some))
-        )
+        parked = queue.db.rows(f"SELECT id, parked_at FROM parked WHERE {chosen}", tuple(some))
+        found.parked.update((SceneId(scene), at) for scene, at in parked)
         letters = f"SELECT id, buried_at, cause FROM dead_letter WHERE {chosen}"
         buried = queue.db.rows(letters, tuple(some))
         found.buried.update((SceneId(scene), Burial(at, cause)) for scene, at, cause in buried)

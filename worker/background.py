@@ -40,7 +40,7 @@ SHORTEST_WAIT = 1.0  # seconds; a wait that is over is none, and must not become
 
 
 Reconcile = Callable[..., None]
-"""reconciliation.automatic.reconcile_if_due; this layer does not know that one."""
+"""maybe_auto_reconcile of the entrypoint; this layer does not know reconciliation."""
 
 
 @dataclass(slots=True)
@@ -180,8 +180,8 @@ class Background:
                 return True
             if self._is_outdated() or queue.db.was_replaced() or self._has_new_settings():
                 return True
-            if word_of_loss(self._folder, GONE) and now - self._born < PATIENCE:
-                end = max(end, now + POLL * 2)  # it was put off, because a server is away
+            if word_of_loss(self._folder, GONE) and now - self._born < LONGEST_RETRY + LINGER:
+                end = max(end, now + POLL * 2)  # a comparison is held for now
             due = next_due(queue)
             if due is not None and due - self._clock.now() <= LONGEST_RETRY:
                 end = max(end, now + POLL * 2)  # nobody else would wake for it

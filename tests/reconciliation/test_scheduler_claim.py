@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from domain.errors import QueueUnusable
 from reconciliation.scheduler import ReconciliationScheduler, ReconciliationState
 from tests.reconciliation.due import FOUND
 from tests.world import ROOT, FrozenClock
@@ -145,13 +146,13 @@ class TestClaim:
             for other in others:
                 other.kill()
 
-    def test_a_lock_that_cannot_be_had_is_no_claim_and_no_error(
+    def test_a_lock_that_cannot_be_made_is_told_and_not_taken_for_another_run(
         self, scheduler: ReconciliationScheduler, tmp_path: Path
     ) -> None:
         (tmp_path / "reconcile.lock").mkdir()
 
-        with scheduler.claim() as ours:
-            assert not ours
+        with pytest.raises(QueueUnusable), scheduler.claim():
+            pass
 
 
 class TestKilled:

@@ -18,13 +18,13 @@ def where(store: Store, *scenes: int) -> Standing:
 
 
 def test_a_queue_that_knows_nothing_of_a_scene_says_nothing_of_it(store: Store) -> None:
-    assert where(store, 1, 2, 3) == Standing(set(), set(), {})
+    assert where(store, 1, 2, 3) == Standing(set(), {}, {})
 
 
 def test_no_scenes_stand_nowhere(store: Store) -> None:
     be_everywhere(store)
 
-    assert where(store) == Standing(set(), set(), {})
+    assert where(store) == Standing(set(), {}, {})
 
 
 def test_every_state_is_told_at_once(store: Store) -> None:
@@ -33,16 +33,16 @@ def test_every_state_is_told_at_once(store: Store) -> None:
     # 1 in flight, 2 waiting, 3 parked, 4 given up, 5 and 6 queued, 7 nowhere.
     found = where(store, 1, 2, 3, 4, 5, 6, 7)
 
-    assert (found.queued, found.parked) == ({2, 5, 6}, {3})
+    assert (found.queued, found.parked) == ({2, 5, 6}, {3: OPENED_AT})
     assert found.buried == {4: BURIED}
 
 
 def test_scenes_that_nobody_asks_for_are_not_told(store: Store) -> None:
     be_everywhere(store)
 
-    assert where(store, 7) == Standing(set(), set(), {})
-    assert where(store, 5) == Standing({SceneId(5)}, set(), {})
-    assert where(store, 4) == Standing(set(), set(), {SceneId(4): BURIED})
+    assert where(store, 7) == Standing(set(), {}, {})
+    assert where(store, 5) == Standing({SceneId(5)}, {}, {})
+    assert where(store, 4) == Standing(set(), {}, {SceneId(4): BURIED})
 
 
 @pytest.mark.parametrize("status", [0, 1])
@@ -89,27 +89,27 @@ def test_a_scene_whose_failures_are_remembered_has_no_job_for_that(store: Store)
     wait(store, 1)
     store.sql("UPDATE retry SET next_retry_at = NULL")
 
-    assert where(store, 1) == Standing(set(), set(), {})
+    assert where(store, 1) == Standing(set(), {}, {})
 
 
 def test_a_job_that_was_done_is_forgotten(store: Store) -> None:
     store.finish(take(store, 1))
 
-    assert where(store, 1) == Standing(set(), set(), {})
+    assert where(store, 1) == Standing(set(), {}, {})
 
 
 def test_a_parked_scene_that_is_saved_again_stands_in_both(store: Store) -> None:
     set_apart(store, 1)
     store.event(1)
 
-    assert where(store, 1) == Standing({SceneId(1)}, {SceneId(1)}, {})
+    assert where(store, 1) == Standing({SceneId(1)}, {SceneId(1): OPENED_AT}, {})
 
 
 def test_a_dead_letter_that_is_saved_again_stands_in_both(store: Store) -> None:
     give_up(store, 1)
     store.event(1)
 
-    assert where(store, 1) == Standing({SceneId(1)}, set(), {SceneId(1): BURIED})
+    assert where(store, 1) == Standing({SceneId(1)}, {}, {SceneId(1): BURIED})
 
 
 def test_a_dead_letter_says_when_it_was_given_up(store: Store) -> None:
@@ -131,7 +131,7 @@ def test_jobs_of_tags_with_the_same_number_are_no_scenes(store: Store) -> None:
         "cause, error, first_at) VALUES ('tag', 1, 'default', 1, 0, 0, 0, 9e9, 'C', 'e', 1.0)"
     )
 
-    assert where(store, 1) == Standing(set(), set(), {})
+    assert where(store, 1) == Standing(set(), {}, {})
 
 
 @pytest.mark.parametrize("many", [499, 500, 501, 1000, 1001, 2500])
@@ -145,7 +145,9 @@ def test_more_scenes_than_one_query_takes_are_all_told(store: Store, many: int) 
 
     found = where(store, *range(1, many + 1))
 
-    assert found == Standing(set(map(SceneId, waiting)), {SceneId(many)}, {SceneId(1): BURIED})
+    assert found == Standing(
+        set(map(SceneId, waiting)), {SceneId(many): OPENED_AT}, {SceneId(1): BURIED}
+    )
 
 
 def test_looking_changes_nothing(store: Store) -> None:
