@@ -159,10 +159,7 @@ def handle_recover_outage_jobs() -> str:
 
 
 def maybe_check_recovery(data_dir: str, connection: dict[str, object]) -> str:
-    """Have Plex asked whether it is back, and the queue drained.
-
-    Only the holder of the drain lock asks, so this wakes the background, on every invocation.
-    """
+    """Have the background ask Plex whether it is back: only who holds the drain lock may."""
     return wake.wake(data_dir, SCRIPT, connection, insist=True)
 
 
@@ -184,10 +181,7 @@ def handle_write_reconciliation_report() -> str:
 def maybe_auto_reconcile(
     services: Services, between: Callable[[], bool], *, was_quiet: bool
 ) -> None:
-    """Run the reconciliation that is due, if one is.
-
-    Not in a hook: the background calls maybe_auto_reconcile() at its start and after each drain.
-    """
+    """Run what is due; not in a hook, the background calls maybe_auto_reconcile() after a drain."""
     from reconciliation.automatic import run_if_due
 
     run_if_due(services, between, _run_auto_reconcile, guarded, was_quiet=was_quiet)

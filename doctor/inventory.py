@@ -55,7 +55,7 @@ class Inventory:
             yield from self._example(index, path_map, census, folder)
 
     def _look_at_libraries(self, index: PathIndex) -> Iterator[Finding]:
-        listed = index.listed(self.libraries)
+        listed = index.listed()
         for library in self.libraries:
             yield servers.look_at_library(
                 library,
