@@ -265,7 +265,7 @@ class TestPlexGoesAway:
 
         result = world.task("reconcile_all")
 
-        assert any(line.startswith("Error during reconciliation: ") for _, line in result.logs)
+        assert sum(line.startswith("Reconciliation failed: ") for _, line in result.logs) == 1
         assert gaps(result)["Missing from Plex"] == 0
         assert gaps(result)["Enqueued"] == 15
         assert state(world).run_count == 0
