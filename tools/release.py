@@ -19,7 +19,7 @@ from typing import Any
 
 import yaml
 
-from tools.slim import without_docstrings
+from tools.slim import slim
 
 ROOT = Path(__file__).resolve().parent.parent
 PLUGIN = "Stash2Plex"  # Stash takes a plugin's id from the name of its .yml
@@ -74,7 +74,7 @@ def contents(root: Path) -> dict[str, bytes]:
     tracked = _git(root, "ls-files", "-z").split("\0")
     packages = _packages(root)
     names = [name for name in tracked if name in FILES or _is_in(name, packages)]
-    return {name: _slim(root / name) for name in sorted(names) if (root / name).is_file()}
+    return {name: _content(root / name) for name in sorted(names) if (root / name).is_file()}
 
 
 def pack(files: Mapping[str, bytes]) -> bytes:
@@ -132,9 +132,9 @@ def _is_in(name: str, packages: frozenset[str]) -> bool:
     return bool(slash) and package in packages and name.endswith(SUFFIXES)
 
 
-def _slim(file: Path) -> bytes:
+def _content(file: Path) -> bytes:
     content = file.read_bytes().replace(b"\r\n", b"\n")  # as git for Windows checks text out
-    return without_docstrings(content) if file.suffix == ".py" else content
+    return slim(content) if file.suffix == ".py" else content
 
 
 def _git(root: Path, *arguments: str) -> str:
