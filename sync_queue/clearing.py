@@ -18,6 +18,7 @@ ORIGINS: Mapping[str, str] = MappingProxyType(
         "bulk": "ack_queue_bulk",
         "retry": "retry",
         "dead_letter": "dead_letter",
+        "previewed": "previewed",
     }
 )
 """The tables that rows are removed from, by the name under which they are kept."""
@@ -36,7 +37,8 @@ class Clearing:
     Attributes:
         task: the task's name.
         at: Unix seconds.
-        queued: jobs that waited for their turn, several events of a scene being one.
+        queued: jobs that waited for their turn or for the end of a preview, several events of a
+            scene being one.
         retries: jobs that waited for their next attempt.
         dead_letters: scenes that were given up.
     """
@@ -54,7 +56,7 @@ class Clearing:
 
 
 def clear_pending_items(queue: SyncQueue, task: str = "Clear Pending Queue") -> Clearing:
-    """Remove every job that waits, for its turn or for its next attempt.
+    """Remove every job that waits: for its turn, its next attempt, or the end of a preview.
 
     Jobs in flight stay, and so do scenes that are parked or given up: those are in no queue.
     """
@@ -65,6 +67,8 @@ def clear_pending_items(queue: SyncQueue, task: str = "Clear Pending Queue") -> 
             queued, retries = queued + counts[0], retries + counts[1]
     while count := _take(queue, number, "retry", _IS_AT_REST):
         retries += count
+    while count := _take(queue, number, "previewed", _IS_AT_REST):
+        queued += count
     return Clearing(task, queue.clock.now(), queued, retries)
 
 
@@ -106,7 +110,7 @@ def undo_clear(queue: SyncQueue) -> Clearing | None:
             for row, origin, document in batch:
                 counts[origin] += _restore(queue, origin, json.loads(document), at)
                 queue.db.execute("DELETE FROM removed WHERE number = ?", (row,))
-    queued = counts["default"] + counts["bulk"]
+    queued = counts["default"] + counts["bulk"] + counts["previewed"]
     return Clearing(task, at, queued, counts["retry"], counts["dead_letter"])
 
 
@@ -219,7 +223,7 @@ def _restore(queue: SyncQueue, origin: str, row: Mapping[str, Any], removed_at: 
         f"INSERT INTO {ORIGINS[origin]} ({', '.join(row)}) VALUES ({', '.join('?' * len(row))})",
         list(row.values()),
     )
-    return int(origin == "dead_letter" or row["next_retry_at"] is not None)
+    return int(origin != "retry" or row["next_retry_at"] is not None)
 
 
 def _requeue(queue: SyncQueue, name: str, row: Mapping[str, Any]) -> int:

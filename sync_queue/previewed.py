@@ -12,7 +12,10 @@ def keep(queue: SyncQueue, job: SyncJob) -> None:
 
 
 def rearm(queue: SyncQueue) -> int:
-    """Put all of them into the queue, behind the saves; return how many there were."""
+    """Put all of them into the queue, behind the saves; return how many there were.
+
+    For the holder of the drain lock: nobody else fills the table meanwhile.
+    """
     rows = queue.db.rows("SELECT kind, id FROM previewed ORDER BY id")
     if rows:  # a claim takes them out of the table one by one; killed before, we begin anew
         queue.put((JobKey(kind, identity) for kind, identity in rows), "bulk")

@@ -25,12 +25,14 @@ from worker.connector import Connector
 from worker.preview import end_preview
 from worker.processor import PLEX_AWAY, SyncWorker
 from worker.services import Services
+from worker.settings_watch import SettingsWatch
 from worker.visible import Trace
 
 log = logging.getLogger(__name__)
 
 POLL = 0.25  # seconds between two looks at the queue
 LINGER = 300.0  # seconds it waits for more, so that an evening of editing starts few processes
+WHILE_DRAINING = 10.0  # seconds between two looks whether the user has changed the settings
 KEEP_ALIVE = 60.0  # seconds between two requests to Stash, whose sessions expire unused
 LONGEST_RETRY = 3600.0  # seconds within which a retry is due for which it stays
 PATIENCE = 1800.0  # seconds it waits for a server that is away
@@ -91,7 +93,7 @@ class Background:
         self._away = Away()
         self._unrecorded = b""
         self._has_lived = False
-        self._asked_at = self._born
+        self._settings = SettingsWatch(connector.has_new_settings, clock)
 
     def run(self, unrecorded: bytes = b"") -> bool:
         """Live until nothing has happened for a while or only the user can help.
@@ -140,6 +142,7 @@ class Background:
         self._record_what_nobody_could()
         self._connector.open_queue()
         services = self._connector.services()
+        self._settings = SettingsWatch(self._connector.has_new_settings, self._clock)
         resume_orphans(services.queue, died=not self._has_lived)
         self._has_lived = True  # what is at work from here on is left behind by no death
         self._catch_up(services)
@@ -152,11 +155,11 @@ class Background:
             self._worker = SyncWorker(services)
         self._worker.check_recovery()
         try:
-            self._worker.drain(go_on=lambda: not self._is_outdated())
+            self._worker.drain(go_on=self._go_on)
         finally:
             if self._worker.report.processed:
                 self._away = Away()  # it was there: what fails now is another outage
-        if not self._worker.report.stopped:
+        if not self._worker.report.stopped and not self._settings.has_changed:
             self._away = Away()
             if self._reconcile:
                 self._reconcile(services, self._drain_between, was_quiet=self._was_quiet)
@@ -164,21 +167,26 @@ class Background:
 
     def _drain_between(self) -> bool:
         """What is due goes first, between two pages of a reconciliation too; False ends that."""
-        if self._is_outdated() or self._worker is None:
+        if self._worker is None or not self._go_on():
             return False
-        self._worker.drain(go_on=lambda: not self._is_outdated())
-        return not self._worker.report.stopped
+        self._worker.drain(go_on=self._go_on)
+        return not self._worker.report.stopped and not self._settings.has_changed
+
+    def _go_on(self) -> bool:
+        """Whether to go on with a drain: neither with old code nor by old settings."""
+        return not self._is_outdated() and not self._settings.look(WHILE_DRAINING)
 
     def _linger(self) -> bool:
         """Wait for something to do; False if nothing came."""
         self._trace.rests()
         queue = self._connector.queue_manager.get_queue()
         end = self._clock.monotonic() + LINGER
-        self._asked_at = self._clock.monotonic()
         while (now := self._clock.monotonic()) < end:
             if is_due(queue) or spool.spooled(self._folder) or is_reconciliation_due(self._folder):
                 return True
-            if self._is_outdated() or queue.db.was_replaced() or self._has_new_settings():
+            if self._is_outdated() or queue.db.was_replaced():
+                return True
+            if self._settings.look(KEEP_ALIVE):  # an answer keeps our session alive, too
                 return True
             if word_of_loss(self._folder, GONE) and now - self._born < LONGEST_RETRY + LINGER:
                 end = max(end, now + POLL * 2)  # a comparison is held for now
@@ -189,14 +197,6 @@ class Background:
             if self._reconcile and is_comparison_due(self._folder, self._clock.now()):
                 return True
         return False
-
-    def _has_new_settings(self) -> bool:
-        """Whether they have changed; asks at times, because each answer keeps our session alive."""
-        now = self._clock.monotonic()
-        if self._worker is None or now - self._asked_at < KEEP_ALIVE:
-            return False
-        self._asked_at = now
-        return self._connector.read_settings() != self._worker.services.config
 
     def _wait_for_server(self, why: str) -> bool:
         """Wait before the next try, longer each time; False if it was long enough."""

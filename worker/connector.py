@@ -55,6 +55,14 @@ class Connector:
             self._on_settings(loaded.config)
         return self._config
 
+    def has_new_settings(self) -> bool:
+        """Whether they are others than when they were read last; one request.
+
+        Raises:
+            StashUnavailable.
+        """
+        return self.stash.start().settings != self._settings
+
     def services(self) -> Services:
         """Everything a drain needs, by the settings of this moment; the same until they change.
 

@@ -25,10 +25,13 @@ from worker.preview import end_preview
 from worker.processor import DrainReport, SyncWorker
 from worker.progress import Bar, Progress, Show, count_due
 from worker.services import Services, connect
+from worker.settings_watch import SettingsWatch
 from worker.stats import FILE as STATS
 from worker.stats import SyncStats
 
 log = logging.getLogger(__name__)
+
+LOOK_AT_SETTINGS = 10.0  # seconds between two looks whether the user has changed them
 
 STUCK = 60.0  # seconds without a change after which a watched drain is left alone
 
@@ -79,6 +82,7 @@ class Foreground:
         self._may_begin = may_begin
         self._go_on = go_on
         self._end = float("inf")  # monotonic seconds at which the rest is left to others
+        self._settings = SettingsWatch(lambda: False, self._clock)
 
     def process(self, budget: float | None = None) -> Ending:
         """Process until nothing is due, Plex is away, or the time is over.
@@ -91,6 +95,8 @@ class Foreground:
         """
         if budget is not None:
             self._end = self._clock.monotonic() + budget
+        first = self._stash.start().settings
+        self._settings = SettingsWatch(lambda: self._stash.start().settings != first, self._clock)
         while True:
             with drain_lock(self._manager.folder) as ours:
                 if ours:
@@ -99,7 +105,8 @@ class Foreground:
                 return ending
 
     def _has_time(self) -> bool:
-        return self._clock.monotonic() < self._end and self._go_on()
+        has_time = self._clock.monotonic() < self._end and self._go_on()
+        return has_time and not self._settings.look(LOOK_AT_SETTINGS)
 
     def _drain_here(self) -> Ending:
         """Drain as the holder of the drain lock."""
@@ -115,7 +122,7 @@ class Foreground:
     def _drain(self, services: Services) -> Ending:
         total = count_due(services.folder, self._clock)
         if not total and not is_due(services.queue):
-            return Ending(NOTHING + _next(services.queue))
+            return Ending(self._nothing())
         log.info("Starting batch processing of %d items...", total)
         self._show(0.0)
         worker = SyncWorker(services)
@@ -129,11 +136,20 @@ class Foreground:
             log.info("Processed %d items before circuit break", worker.report.processed)
         elif worker.report.stopped:
             log.warning("stopped: %s", worker.report.stopped)
+        if self._settings.has_changed:
+            log.info("The settings have changed; the background goes on by the new ones")
         left = count_due(services.folder, self._clock)
         if not left:
             self._show(1.0)
         summary = _summary(services, worker, self._clock.monotonic() - progress.started, left)
         return Ending(summary, worker.report, left, is_away)
+
+    def _nothing(self) -> str:
+        """What to say where nothing is due."""
+        previewed = get_stats(self._manager.folder / "queue")["previewed"]
+        if previewed and not self._config.dry_run:
+            return f"{previewed} previewed scenes are written within a minute"
+        return NOTHING + _next(self._manager.get_queue())
 
     def _follow(self) -> Ending | None:
         """Show the progress of the process that drains, until nothing moves any more.
@@ -144,7 +160,7 @@ class Foreground:
         folder, clock = self._manager.folder, self._clock
         first = left = count_due(folder, clock)
         if not left:
-            return Ending(NOTHING + _next(self._manager.get_queue()))
+            return Ending(self._nothing())
         log.info("Another process drains; showing its progress")
         moved_at = clock.monotonic()
         while left and clock.monotonic() - moved_at < STUCK:

@@ -33,8 +33,9 @@ class Previewer(Writer):
 def as_preview(settlement: Settlement) -> Settlement:
     """The same without anything to remember, because nothing was written."""
     match settlement.outcome:
-        case Synced(changed) if changed:
-            return Settlement(settlement.job, Previewed(", ".join(dict.fromkeys(changed))))
+        case Synced(changed):  # what is right already is still to be remembered as ours
+            what = ", ".join(changed) or "nothing, Plex shows it already"
+            return Settlement(settlement.job, Previewed(what))
         case Skipped(why) if settlement.holds is not None:  # the item is another scene's
             return Settlement(settlement.job, Previewed(why))
     return Settlement(settlement.job, settlement.outcome)

@@ -1,7 +1,8 @@
 """Makes up for what was saved while Stash replaced our files: such a hook finds no script to start.
 
 Stash deletes the files of a plugin one by one and writes the new ones (pkg/pkg/store.go); what is
-saved in that third of a second leaves no trace with us, but it moves the scene's updated_at.
+saved in that third of a second leaves no trace with us. A scene shows it by its updated_at; what
+happened to a tag, performer, studio or group, and which scenes were destroyed, a comparison finds.
 """
 
 import logging
@@ -9,6 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from domain.clock import DAY, Clock
+from sync_queue.due import GONE, mark_reconciliation_due
 from sync_queue.state_file import StateFile
 from worker import bulk
 from worker.services import Services
@@ -25,7 +27,14 @@ LONGEST = 7 * DAY  # seconds; files that were copied with old times do not say w
 
 def stamps(code: Sequence[Path]) -> list[int]:
     """When each of the plugin's files was written, in nanoseconds; 0 for one that is missing."""
-    return [file.stat().st_mtime_ns if file.exists() else 0 for file in code]
+    return [_written_at(file) for file in code]
+
+
+def _written_at(file: Path) -> int:
+    try:
+        return file.stat().st_mtime_ns
+    except OSError:  # it is just being deleted
+        return 0
 
 
 def is_complete(code: Sequence[Path], clock: Clock) -> bool:
@@ -52,6 +61,7 @@ def catch_up(code: Sequence[Path], services: Services) -> None:
         since = max(max(now) / 1e9 - MARGIN, services.clock.now() - LONGEST)
         count = bulk.enqueue(services.queue, bulk.recent_scenes(services.stash, since))
         log.info("The plugin was updated; %d scenes that changed since then are enqueued", count)
+        mark_reconciliation_due(services.folder, GONE)  # that of a tag shows by comparing all
     try:
         file.write({"written_at": now})
     except OSError as error:

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from sync_queue import host, inbox
+from sync_queue.due import GONE
 from tests.worker.stage import EventfulClock, Stage, hook, last_word, spool
 from tests.worker.test_background import nothing
 from tests.world import World
@@ -186,6 +187,17 @@ class TestWhatWasSavedDuringAnUpdate:
         start(code=(code,))
 
         assert world.shown(scene)["title"] == "B"
+
+    def test_all_scenes_are_to_be_compared_because_a_tag_may_have_been_renamed(
+        self, world: World, start: Start, clock: EventfulClock, code: Path
+    ) -> None:
+        start(code=(code,))
+        assert not (world.data_dir / GONE).exists()
+        self.update(code, clock)
+
+        start(code=(code,))
+
+        assert (world.data_dir / GONE).exists()
 
     def test_what_changed_long_before_is_left_alone(
         self, world: World, start: Start, clock: EventfulClock, code: Path

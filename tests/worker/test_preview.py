@@ -8,9 +8,12 @@ import pytest
 
 from domain.job import JobKey, QueueName
 from sync_queue import previewed
-from tests.worker.conftest import Live
+from sync_queue.clearing import clear_pending_items, undo_clear
+from tests.servers.plex import Request
+from tests.worker.conftest import Live, Run
 from tests.worker.stage import EventfulClock, Killed, Stage, hook
 from tests.world import World, picture
+from worker.foreground import sync_all
 from worker.preview import end_preview
 
 
@@ -139,15 +142,6 @@ def test_an_edit_is_previewed_again(stage: Stage, caplog: pytest.LogCaptureFixtu
     assert stage.stats["previewed"] == 1
 
 
-def test_a_scene_that_plex_shows_as_stash_says_is_done(stage: Stage) -> None:
-    scene = stage.world.add("a", title="A")
-    stage.sync(scene)
-
-    preview(stage, scene)
-
-    assert stage.stats["previewed"] == 0
-
-
 def test_a_scene_whose_item_belongs_to_another_is_looked_at_again(stage: Stage) -> None:
     """Nothing was written, so nobody has the item yet."""
     first, second = stage.world.add("a", title="A"), stage.world.add("a", title="B", in_plex=False)
@@ -203,3 +197,68 @@ def test_a_background_that_lingers_notices_that_the_preview_ended(
     live()
 
     assert world.shown(scene)["title"] == "A"
+
+
+def test_what_plex_shows_already_is_ours_once_the_preview_ends(stage: Stage) -> None:
+    """Else nobody would know that a tag, which Stash removes later, came from here."""
+    scene = stage.world.add("a", title="A", tags=["X", "Y"])
+    stage.sync(scene)
+    with stage.queue.db.transaction():
+        stage.queue.db.execute("DELETE FROM ledger")
+    preview(stage, scene)
+    end(stage)
+
+    stage.edit(scene, tags=["X"])
+    stage.drain()
+
+    assert stage.world.shown(scene)["genres"] == ["X"]
+
+
+def test_a_preview_can_be_discarded_and_brought_back(stage: Stage) -> None:
+    scene = stage.world.add("a", title="A")
+    preview(stage, scene)
+
+    assert clear_pending_items(stage.queue).queued == 1
+    end(stage)
+    assert stage.world.shown(scene)["title"] != "A"
+
+    undo_clear(stage.queue)
+    end(stage)
+    assert stage.world.shown(scene)["title"] == "A"
+
+
+class TestSettingsThatChangeInTheMiddle:
+    """Who sees wrong writes turns on Preview or Pause at once."""
+
+    @pytest.fixture
+    def scenes(self, world: World) -> list[int]:
+        return [world.add(f"s{n}", title=f"S{n}") for n in range(150)]
+
+    @pytest.fixture(autouse=True)
+    def _slow_plex(self, world: World, clock: EventfulClock) -> None:
+        """Each write takes two seconds, and before the third the user turns Preview on."""
+
+        def on_request(request: Request) -> None:
+            if request.method == "PUT":
+                clock.move(2)
+                if world.plex.count("PUT") == 2:
+                    world.stash.settings["dry_run"] = True
+
+        world.plex.on_request = on_request
+
+    def test_the_background_stops_writing_within_seconds(
+        self, world: World, live: Live, scenes: list[int]
+    ) -> None:
+        for scene in scenes:
+            hook(world, scene)
+
+        live()
+
+        assert world.plex.count("PUT") < 10
+
+    def test_a_watched_drain_stops_writing_within_seconds(
+        self, world: World, run: Run, scenes: list[int]
+    ) -> None:
+        run(sync_all)
+
+        assert world.plex.count("PUT") < 10
