@@ -6,6 +6,7 @@ from heapq import nlargest
 
 from doctor.finding import Finding
 from domain.scene import Scene
+from plex.paths import SizedPath
 from stash.client import StashClient
 
 PAGE = 1000  # scenes that Stash is asked for at once
@@ -20,13 +21,13 @@ class Census:
     """All scenes, read once.
 
     Attributes:
-        files: paths of all files of all scenes.
+        files: all files of all scenes.
         latest: the scenes changed last of those that would be written, the latest first.
         unreadable: how many scenes Stash cannot tell of.
         why: what is wrong with the first of them.
     """
 
-    files: list[str] = field(default_factory=list)
+    files: list[SizedPath] = field(default_factory=list)
     latest: list[Scene] = field(default_factory=list)
     unreadable: int = 0
     why: str = ""
@@ -43,7 +44,7 @@ def take_census(stash: StashClient, on_progress: Callable[[float], None]) -> Cen
     while after is not None:
         page, after = stash.walk(after=after, limit=PAGE)
         scenes = [one for one in page.values() if isinstance(one, Scene)]
-        census.files += (file.path for scene in scenes for file in scene.files)
+        census.files += ((file.path, file.size) for scene in scenes for file in scene.files)
         described = (scene for scene in scenes if scene.has_metadata and scene.files)
         census.latest = nlargest(CANDIDATES, [*census.latest, *described], key=_age)
         for one in page.values():

@@ -73,7 +73,7 @@ class Inventory:
             what = "Path map: cannot be understood" if hides_paths else str(error)
             yield Finding(what, "write each rule like /in/stash=/in/plex, with ; between two")
             present = PathMap()
-        theirs = index.all_paths()
+        theirs = index.all_files()
         proposal = propose(census.files, theirs, present)
         yield from paths.look_at_paths(proposal, census.files, theirs, hides_paths=hides_paths)
         return PathMap(proposal.rules) if proposal.helps else present

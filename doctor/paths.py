@@ -4,12 +4,17 @@ from collections.abc import Iterator, Sequence
 
 from doctor.finding import Finding
 from plex.path_rules import Proposal
+from plex.paths import SizedPath
 
 TO_SEE = "turn Hide paths in logs off and press Check Setup again to see it"
 
 
 def look_at_paths(
-    proposal: Proposal, files: Sequence[str], theirs: Sequence[str], *, hides_paths: bool
+    proposal: Proposal,
+    files: Sequence[SizedPath],
+    theirs: Sequence[SizedPath],
+    *,
+    hides_paths: bool,
 ) -> Iterator[Finding]:
     """Yield how many files meet, and the line for the setting that would make more of them meet.
 
@@ -28,7 +33,7 @@ def look_at_paths(
             _to_enter(proposal.setting, hides_paths=hides_paths),
         )
     elif theirs and not before:
-        example = "" if hides_paths else f"; Stash has {files[0]}, Plex has {theirs[0]}"
+        example = "" if hides_paths else f"; Stash has {files[0][0]}, Plex has {theirs[0][0]}"
         yield Finding(
             f"Paths: no file of Stash is in Plex{example}",
             "add its folder to a Plex library, or name the right library under Plex libraries",

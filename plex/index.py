@@ -12,6 +12,7 @@ from domain.plex_item import IndexedFile, RatingKey, Section, SectionKey
 from plex.client import PlexClient
 from plex.index_file import IndexFile, Listed
 from plex.parse import Page
+from plex.paths import SizedPath
 
 log = logging.getLogger(__name__)
 
@@ -47,9 +48,9 @@ class PathIndex:
         """How many items are known, in all or in one library."""
         return self._file.count(section)
 
-    def all_paths(self) -> list[str]:
+    def all_files(self) -> list[SizedPath]:
         """Every file of every item, as Plex sees it."""
-        return self._file.all_paths()
+        return self._file.all_files()
 
     def listed(self) -> frozenset[SectionKey]:
         """The libraries that have been listed from end to end, unchanged meanwhile."""

@@ -9,7 +9,7 @@ from pathlib import Path
 from domain.errors import TransientError
 from domain.plex_item import IndexedFile, RatingKey, SectionKey
 from plex.parse import Page
-from plex.paths import base_name
+from plex.paths import SizedPath, base_name
 
 _VERSION = 0x53325002  # no other program's, so that a foreign file is not taken for ours
 
@@ -220,10 +220,10 @@ class IndexFile:
             yield from ((RatingKey(key), path) for key, path in rows)
             after = rows[-1][0]
 
-    def all_paths(self) -> list[str]:
+    def all_files(self) -> list[SizedPath]:
         """Every file of every item."""
         with self.transaction() as db:
-            return [path for (path,) in db.execute("SELECT path FROM file")]
+            return db.execute("SELECT path, size FROM file").fetchall()
 
     def report_new(self, section: SectionKey) -> frozenset[str]:
         """Base names that have come since this was asked last."""

@@ -1,17 +1,17 @@
 """Which rules of path_map make the most of Stash's files meet Plex's, found by comparing both.
 
 A file in Stash and one in Plex that end alike ("x/a.mp4" in /data/x and /mnt/x) tell of a move,
-here /data to /mnt. The cheapest way to give each folder the move of its files, where a rule costs
-about as much as two files that do not meet, is the proposal.
+here /data to /mnt, or if their sizes differ, against it. The cheapest way to give each folder the
+move of its files, where a rule costs about as much as two files that do not meet, is the proposal.
 """
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from plex.path_pairs import FOLDER, NAME, Server, agreement, is_windows, partners
-from plex.paths import FilePath, PathMap
+from plex.paths import FilePath, PathMap, SizedPath
 
 TINY = 10
 """Files in Stash below which one pair is enough for a rule."""
@@ -23,7 +23,8 @@ SHARE = 10  # and a tenth of what speaks for any move of its folder
 class Proposal:
     """What to write into path_map.
 
-    A file meets if its path, as the rules change it, is one in Plex.
+    A file meets if its path, as the rules change it, is one in Plex; under new rules another one
+    than now only if the sizes may be the same.
 
     Attributes:
         rules: (beginning in Stash, beginning in Plex), the longest first.
@@ -64,7 +65,7 @@ class _Folder:
     text: str
     parent: "_Folder | None"
     depth: int
-    claims: int = 0  # what speaks for any move, except that of files which meet now
+    claims: int = 0  # what speaks for or against any move, except that of files which meet now
     cost: int = 0  # under a move that helps nothing here
     votes: Counter[_Move] = field(default_factory=Counter)  # what speaks for each
     savings: Counter[_Move] = field(default_factory=Counter)  # how much less it costs under each
@@ -72,7 +73,7 @@ class _Folder:
     move: _Move = _STAY  # in force
 
     def add(self, moves: Iterable[_Move], worth: int, claims: int) -> None:
-        """Add a file that meets under each of the moves."""
+        """Add a file that meets under each of the moves, or that must not: worth is negative."""
         self.claims += claims
         self.cost += worth
         for move in moves:
@@ -80,9 +81,9 @@ class _Folder:
             self.savings[move] += worth
 
 
-def propose(stash: Iterable[str], plex: Iterable[str], present: PathMap) -> Proposal:
+def propose(stash: Iterable[SizedPath], plex: Iterable[SizedPath], present: PathMap) -> Proposal:
     """Find the rules to use instead of the present ones; no file that meets now is lost."""
-    files = list(dict.fromkeys(stash))
+    files = dict(stash)
     server = Server(plex)
     met = dict(_meeting(files, server, present))
     unchanged = Proposal((), "", len(met), len(met), len(files))
@@ -91,8 +92,14 @@ def propose(stash: Iterable[str], plex: Iterable[str], present: PathMap) -> Prop
     rules = _rules(files, server, met)
     setting = "; ".join(f"{source}={target}" for source, target in sorted(rules))
     path_map = PathMap.parse(setting)
-    meeting = dict(_meeting(files, server, path_map))
-    if not met.keys() < meeting.keys():
+    meeting = {
+        file
+        for file, mapped in _meeting(files, server, path_map)
+        if not server.contradicts(mapped, files[file])
+        # A replaced file keeps its place.
+        or (file in met and server.key(mapped) == server.key(met[file]))
+    }
+    if not met.keys() < meeting:
         return unchanged
     return Proposal(path_map.rules, setting, len(met), len(meeting), len(files))
 
@@ -112,15 +119,18 @@ def _meeting(files: Iterable[str], server: Server, path_map: PathMap) -> Iterato
             yield file, mapped
 
 
-def _rules(files: Sequence[str], server: Server, met: Mapping[str, str]) -> list[tuple[str, str]]:
+def _rules(
+    files: Mapping[str, int | None], server: Server, met: Mapping[str, str]
+) -> list[tuple[str, str]]:
     """Weigh what speaks for which move, and take the cheapest rules."""
     pairs = partners(files, server)
     tree, moves = _Tree(), _Moves(server)
     for file in files:
         alike, worth = pairs.get(file, ([], 0))
-        claims = worth
+        claims = abs(worth)
         if file in met:  # worth more than all else
-            alike, worth, claims = [*alike, met[file]], FOLDER * (len(files) + 1), 0
+            others = alike if worth > 0 else ()
+            alike, worth, claims = [*others, met[file]], FOLDER * (len(files) + 1), 0
         if alike:
             parsed = FilePath.parse(file)
             told = {move for other in alike if (move := moves.between(file, parsed, other))}
@@ -200,8 +210,9 @@ def _settle(folder: _Folder, price: int) -> None:
     for move, votes in folder.votes.items():
         if move.depth < folder.depth:
             parent.votes[move] += votes
+            saving = folder.savings[move] - (folder.cost - cost)
             # Where a rule for this folder costs as little, the move saves the parent nothing.
-            parent.savings[move] += max(0, folder.savings[move] - (folder.cost - cost))
+            parent.savings[move] += max(0, saving) if folder.own else saving
 
 
 def _best(folder: _Folder, price: int) -> tuple[int, _Move] | None:

@@ -4,6 +4,9 @@ import re
 import unicodedata
 from dataclasses import dataclass, field
 
+SizedPath = tuple[str, int | None]
+"""A file's path, and its bytes; None if the size is not known."""
+
 _WINDOWS = re.compile(r"[A-Za-z]:(?:[/\\]|$)|\\\\|[^/]*\\")  # D:\, \\srv, or only backslashes
 
 

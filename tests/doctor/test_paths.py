@@ -47,6 +47,20 @@ def test_a_proposal_keeps_blanks_and_makes_every_file_meet(world: World) -> None
     assert again.wrong == []
 
 
+def test_files_of_another_size_under_the_same_names_are_not_to_be_written_to(world: World) -> None:
+    for number in range(1, 21):
+        world.plex.add_item(f"/media/course/{number:02}.mp4", 2000 + number, world.section)
+        files = [{"path": f"/data/series/{number:02}.mp4", "size": 1000 + number}]
+        world.stash.add_scene(files=files, studio="Studio")
+
+    found = check(world)
+
+    assert found.wrong == [
+        "Paths: no file of Stash is in Plex; Stash has /data/series/01.mp4, Plex has "
+        "/media/course/01.mp4"
+    ]
+
+
 def test_a_path_map_that_only_does_harm_is_to_be_emptied(world: World) -> None:
     for number in range(12):
         world.add(str(number))

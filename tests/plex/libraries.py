@@ -1,7 +1,9 @@
 """Files as Stash and Plex see them, and the rules proposed for them."""
 
+from itertools import cycle
+
 from plex.path_rules import Proposal, propose
-from plex.paths import PathMap
+from plex.paths import PathMap, SizedPath
 
 LIBRARY = tuple(
     f"{studio}/{year}/{studio} {year} {number}.mp4"
@@ -18,6 +20,16 @@ def under(root: str, files: tuple[str, ...] = LIBRARY) -> list[str]:
 
 
 def proposed(stash: list[str], plex: list[str], present: str = "") -> Proposal:
+    """The proposal for files that are all of one size."""
+    return proposed_by_size(sized(stash), sized(plex), present)
+
+
+def sized(paths: list[str], *sizes: int | None) -> list[SizedPath]:
+    """Files of these sizes in turn; of 1000 bytes unless given."""
+    return list(zip(paths, cycle(sizes or [1000])))
+
+
+def proposed_by_size(stash: list[SizedPath], plex: list[SizedPath], present: str = "") -> Proposal:
     """The proposal, of which holds what holds for all."""
     result = propose(iter(stash), iter(plex), PathMap.parse(present))
     assert PathMap.parse(result.setting).rules == result.rules

@@ -4,7 +4,7 @@ import pytest
 
 from plex.path_rules import Proposal, propose
 from plex.paths import PathMap
-from tests.plex.libraries import LIBRARY, meets_all, proposed, under
+from tests.plex.libraries import LIBRARY, meets_all, proposed, sized, under
 
 
 def test_files_that_plex_lacks_change_nothing() -> None:
@@ -104,7 +104,7 @@ def test_a_file_in_two_libraries_is_one() -> None:
 
 
 def test_a_file_of_two_scenes_is_one() -> None:
-    result = propose(under("/data/") * 2, under("/mnt/"), PathMap())
+    result = propose(sized(under("/data/")) * 2, sized(under("/mnt/")), PathMap())
 
     assert (result.setting, result.matched_after, result.total) == ("/data=/mnt", 18, 18)
 
