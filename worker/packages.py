@@ -9,6 +9,7 @@ import importlib
 import os
 import sys
 import sysconfig
+import time
 import traceback
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -18,6 +19,14 @@ from worker.installer import Installer
 from worker.requirements import MODULES, Requirement, read_requirements, shortcomings
 
 FOLDER = "packages"
+
+OWN = (  # packages of the plugin; pyproject.toml is not installed with it
+    "doctor", "domain", "plex", "reconciliation", "stash", "sync_queue", "transport",
+    "validation", "worker",
+)  # fmt: skip
+
+UNFIT = "unfit"  # a file in a private set: pip was content with it, and yet it will not do
+REST = 86400.0  # seconds before such a set is downloaded again
 
 
 def add_packages(script: str, data_dir: str | Path, tell: Callable[[str], None]) -> None:
@@ -29,7 +38,8 @@ def add_packages(script: str, data_dir: str | Path, tell: Callable[[str], None])
         tell: is told what is waited for.
 
     Raises:
-        NotInstalled: one is missing or unfit, and no other could be installed.
+        NotInstalled: one is missing or unfit, and no other could be installed; or a file of
+            our own is missing.
     """
     if sys.flags.no_site:
         import site  # noqa: PLC0415 -- importing it without -S has that effect already
@@ -43,15 +53,16 @@ def add_packages(script: str, data_dir: str | Path, tell: Callable[[str], None])
     known = _inode(folder)
     if known is not None:
         _put_first(folder, script)
-        if not _try(script, requirements):
+        unfit = _try(script, requirements)
+        if not unfit:
             return
+        if _is_marked(folder):
+            raise _useless(folder, unfit)
     Installer(script, folder, tell).install(", ".join(wrong), broken=known)
     _put_first(folder, script)
-    if wrong := _try(script, requirements):
-        raise NotInstalled(
-            f"Stash2Plex lacks a Python package though it has just installed all "
-            f"({', '.join(wrong)}): delete {folder}; edits are recorded meanwhile"
-        )
+    if unfit := _try(script, requirements):
+        _mark(folder)
+        raise _useless(folder, unfit)
 
 
 def private_folder(script: str, data_dir: str | Path) -> Path:
@@ -76,6 +87,11 @@ def _try(script: str, requirements: Sequence[Requirement]) -> list[str]:
     try:
         importlib.import_module("worker.services")  # which imports all of them
     except Exception as error:  # a broken package may raise anything
+        if isinstance(error, ImportError) and (error.name or "").partition(".")[0] in OWN:
+            raise NotInstalled(
+                f"a file of the plugin is missing ({error.name}): it is being updated, or install "
+                "it again; edits are recorded meanwhile"
+            ) from error
         if _is_ours(error, script):
             raise
         _forget(set(sys.modules) - before)
@@ -91,6 +107,28 @@ def _is_ours(error: Exception, script: str) -> bool:
         return False
     (*_, (frame, _)) = traceback.walk_tb(error.__traceback__)
     return Path(frame.f_code.co_filename).parent.parent == Path(script).parent
+
+
+def _mark(folder: Path) -> None:
+    try:
+        (folder / UNFIT).touch()
+    except OSError:
+        pass  # it is downloaded again, if that can be written
+
+
+def _is_marked(folder: Path) -> bool:
+    try:
+        return time.time() - (folder / UNFIT).stat().st_mtime < REST
+    except OSError:
+        return False
+
+
+def _useless(folder: Path, unfit: Sequence[str]) -> NotInstalled:
+    return NotInstalled(
+        f"Stash2Plex lacks a Python package though it has installed all ({', '.join(unfit)}): "
+        "if the data folder is mounted noexec, allow exec or set STASH2PLEX_DATA_DIR to another "
+        f"folder; otherwise delete {folder}; edits are recorded meanwhile"
+    )
 
 
 def _put_first(folder: Path, script: str) -> None:

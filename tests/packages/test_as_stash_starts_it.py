@@ -1,7 +1,9 @@
 """The plugin on a Python without packages: tasks and background install them, hooks need none."""
 
+import os
 import shutil
 import threading
+import time
 from pathlib import Path
 
 from tests.invocation import terminal
@@ -9,8 +11,10 @@ from tests.invocation.circumstances import record
 from tests.invocation.witness import answer_of, backgrounds, error_of, job, rows, titles_shown
 from tests.packages.conftest import pip_environment
 from tests.packages.index import LoopbackIndex
+from tests.packages.wheels import made_up
 from tests.servers.stash import PluginResult
 from tests.world import World
+from worker.packages import REST, UNFIT
 from worker.requirements import MODULES
 
 PASSWORD = "mirror-SECRET-51ab"
@@ -127,6 +131,32 @@ def test_a_set_that_lost_a_file_is_installed_anew(
     assert "output" in answer_of(result)
     assert "no plexapi" in installing(result)[0]
     assert list(private_set(world).glob("pydantic_core/*.so"))
+
+
+def test_a_set_that_cannot_be_imported_is_named_and_downloaded_again_a_day_later(
+    bare_world: World, index: LoopbackIndex, wheels: Path, tmp_path: Path
+) -> None:
+    world, env = bare_world, pip_environment(index.url())
+    index.wheels = tmp_path / "wheels"
+    shutil.copytree(wheels, index.wheels, copy_function=os.link)
+    (wheel,) = index.wheels.glob("persist_queue-*")
+    wheel.unlink()
+    broken = {"persistqueue/__init__.py": b"raise ImportError('failed to map segment')"}
+    made_up("persist_queue", wheel.name.split("-")[1], index.wheels, files=broken)
+
+    first = world.task("queue_status", env=env)
+    files = len(index.given)
+    second = world.task("queue_status", env=env)
+    assert len(index.given) == files
+    mark = private_set(world) / UNFIT
+    os.utime(mark, (time.time() - REST - 60,) * 2)
+    world.task("queue_status", env=env)
+
+    assert len(index.given) == 2 * files
+    for result in (first, second):
+        assert "though it has installed all (failed to map segment): if the data folder is " in (
+            error_of(result)
+        )
 
 
 def test_the_terminal_says_what_it_waits_for_and_how_to_do_it_by_hand(

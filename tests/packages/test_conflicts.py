@@ -215,6 +215,29 @@ def test_a_bug_of_our_own_is_no_reason_to_install_anything(place: Place) -> None
     assert found["told"] == []
 
 
+@pytest.mark.parametrize(
+    ("file", "missing"),
+    [
+        ("plex/errors.py", "plex.errors"),
+        ("stash/connection.py", "stash.connection"),
+        ("plex", "plex"),
+    ],
+)
+def test_a_file_of_our_own_that_is_missing_is_no_reason_to_install_anything(
+    place: Place, file: str, missing: str
+) -> None:
+    shutil.rmtree(place.private)
+    (place.plugin / file).rename(place.plugin / "gone")
+
+    found = place.look()
+
+    assert found["error"] == (
+        f"NotInstalled: a file of the plugin is missing ({missing}): it is being updated, or "
+        "install it again; edits are recorded meanwhile"
+    )
+    assert found["told"] == []
+
+
 def test_a_set_in_use_is_marked_as_used_today(place: Place) -> None:
     set_version(place.packages, "requests", "2.0")
     os.utime(place.private, (1, 1))

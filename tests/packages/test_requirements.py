@@ -1,13 +1,14 @@
 """What requirements.txt and constraints.txt say."""
 
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
 
 from tests.packages.wheels import closure, pinned
 from tests.world import ROOT
-from worker.packages import private_folder
+from worker.packages import OWN, private_folder
 from worker.requirements import MODULES, read_requirements
 
 
@@ -36,6 +37,12 @@ def test_each_pin_is_one_that_the_requirements_allow() -> None:
     for requirement in read_requirements(ROOT / "requirements.txt"):
         release = tuple(map(int, pins[requirement.package].split(".")))
         assert requirement.least <= release < requirement.limit
+
+
+def test_each_of_our_own_packages_is_known_from_those_that_are_installed() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
+
+    assert sorted(OWN) == sorted(project["tool"]["importlinter"]["root_packages"])
 
 
 def test_other_requirements_lead_to_another_folder(tmp_path: Path) -> None:
