@@ -16,9 +16,10 @@ from sync_queue.manager import QueueManager
 from sync_queue.operations import get_stats, onlooker
 from sync_queue.schema import VERSION
 from validation.config import LoadedConfig
+from worker.requirements import MODULES
 from worker.visible import last_word
 
-PACKAGES = ("stashapp-tools", "plexapi", "pydantic", "persist-queue", "requests")
+PACKAGES = tuple(MODULES)
 
 MOST_SKEW = 60.0  # seconds between Stash's clock and ours that nobody need know of
 

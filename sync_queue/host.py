@@ -10,7 +10,8 @@ import time
 
 WINDOWS = sys.platform == "win32"
 
-PIPE = 16384  # bytes that every system's pipe takes at once
+# Bytes that every system's pipe takes at once: a page where CreatePipe is asked for no size.
+PIPE = 4096
 
 PATIENCE = 1.0  # seconds in which Windows lets us at a file that somebody else is just using
 
@@ -128,6 +129,22 @@ def start_detached(argv: list[str], *, stdin: bytes, stderr: str, keep: int | No
     finally:
         os.close(writer)
     return pid
+
+
+def inherited(descriptor: int) -> tuple[int, ...]:
+    """What subprocess calls pass_fds, for a child that keeps *descriptor*; Windows knows none."""
+    return () if WINDOWS else (descriptor,)
+
+
+def command_line(argv: list[str]) -> str:
+    """A command as it is typed into this system's terminal."""
+    if WINDOWS:
+        import subprocess  # noqa: PLC0415 -- dear, and a hook types nothing
+
+        return subprocess.list2cmdline(argv)
+    import shlex  # noqa: PLC0415 -- likewise
+
+    return shlex.join(argv)
 
 
 def _open_log(path: str) -> int | None:

@@ -1,7 +1,6 @@
 """Installs the private set of packages: pip in a process of its own, one at a time."""
 
 import os
-import shlex
 import shutil
 import subprocess
 import sys
@@ -75,7 +74,7 @@ class Installer:
             broken: the inode of the folder if there is one that will not do.
 
         Raises:
-            NotInstalled: with the cause, and how to do it by hand.
+            NotInstalled: with the cause, and what to do.
         """
         self._why = why
         try:
@@ -85,8 +84,9 @@ class Installer:
                     self._tell(f"Installing Python packages (once, into {self._folder}): {why}")
                     self._install(lock)
         except OSError as error:
-            raise self._failure(
-                f"{self._folder.parent} cannot be written ({error.strerror})", is_writable=False
+            raise self._lack(
+                f"{self._folder.parent} cannot be written ({error.strerror}): let the user that "
+                "Stash runs as write there"
             ) from error
 
     @contextmanager
@@ -164,7 +164,7 @@ class Installer:
                 timeout=max(patience, 0.0),
                 check=False,
                 # If we are killed, nobody else begins before this pip has ended too.
-                pass_fds=() if host.WINDOWS else (lock,),
+                pass_fds=host.inherited(lock),
             )
         except subprocess.TimeoutExpired as error:
             raise self._failure(f"pip took more than {self._patience:.0f} s") from error
@@ -181,13 +181,13 @@ class Installer:
             if folder.name.startswith(DRAFT) or is_unused:
                 shutil.rmtree(folder, ignore_errors=True)
 
-    def _failure(self, cause: str, *, is_writable: bool = True) -> NotInstalled:
-        argv = [sys.executable or "python3", "-m", "pip", "install"]
-        if is_writable:
-            argv += ["--upgrade", "--target", str(self._folder)]
-        argv += ["-r", str(self._requirements)]
-        command = subprocess.list2cmdline(argv) if host.WINDOWS else shlex.join(argv)
+    def _failure(self, cause: str) -> NotInstalled:
+        argv = [sys.executable or "python3", "-m", "pip", "install", "--upgrade"]
+        argv += ["--target", str(self._folder), "-r", str(self._requirements)]
+        by_hand = host.command_line(argv)
+        return self._lack(f"{cause}. By hand: {by_hand}; edits are recorded meanwhile")
+
+    def _lack(self, why: str) -> NotInstalled:
         return NotInstalled(
-            f"Stash2Plex lacks a Python package ({self._why}), and could not install it: {cause}. "
-            f"By hand: {command}; edits are recorded meanwhile"
+            f"Stash2Plex lacks a Python package ({self._why}), and could not install it: {why}"
         )

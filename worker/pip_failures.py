@@ -22,7 +22,10 @@ _CAUSES = (
         "a file is not the one that the package index announces (wrong hash), and was refused",
     ),
     (r"\[Errno (?:28|122)\]|\[WinError 112\]", "the disk is full"),
-    (r"\[Errno (?:13|30)\]|\[WinError 5\]", "pip may not write to the disk"),
+    (  # a firewall refuses a connection with 13 too
+        r"(?<!new connection: )\[Errno (?:13|30)\]|\[WinError 5\]",
+        "pip may not write to the disk",
+    ),
     (
         r"\b(?:401|403|407) (?:Client )?Error|HTTP error (?:401|403|407)\b",
         "the package index refuses to let pip in: check the credentials in pip's configuration",

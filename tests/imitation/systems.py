@@ -1,7 +1,8 @@
 """What can be imitated here of Windows and macOS, within a process of its own.
 
 Windows: sys.platform; modules and functions that it lacks; its locks, by the kernel's own locks;
-that it neither renames nor deletes an open file. Not: its paths, its consoles, its rights.
+that it neither renames nor deletes an open file; its small pipes; that a child inherits no
+descriptor. Not: its paths, its consoles, its rights.
 (os.name stays: pathlib would make paths that exist nowhere. The product may not ask for it.)
 """
 
@@ -44,6 +45,7 @@ def become(system: str) -> None:
     sysconfig.get_config_vars()
     if system == "win32":
         sys.modules["msvcrt"] = _msvcrt()
+        _pipes_are_small()
         _without_posix()
         _files_that_are_open_stay()
         _start_processes_as_windows_does()
@@ -107,6 +109,19 @@ def _is_open(path: Path) -> bool:
     return False
 
 
+def _pipes_are_small() -> None:
+    import fcntl
+
+    pipe, resize = os.pipe, fcntl.fcntl
+
+    def small() -> tuple[int, int]:
+        reader, writer = pipe()
+        resize(writer, fcntl.F_SETPIPE_SZ, 4096)  # CreatePipe without a size: a page
+        return reader, writer
+
+    os.pipe = small
+
+
 def _start_processes_as_windows_does() -> None:
     for name, value in _FLAGS.items():
         setattr(subprocess, name, value)
@@ -114,6 +129,7 @@ def _start_processes_as_windows_does() -> None:
     class Popen(subprocess.Popen[bytes]):
         def __init__(self, argv: list[str], *, creationflags: int = 0, **options: Any) -> None:
             assert not creationflags & ~sum(_FLAGS.values())
+            assert not options.get("pass_fds")
             super().__init__(argv, **options)
 
     subprocess.Popen = Popen  # type: ignore[misc,assignment]

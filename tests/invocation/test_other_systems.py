@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+import tomllib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,12 +16,13 @@ from tests.invocation.witness import answer_of, backgrounds, error_of, spooled, 
 from tests.servers.stash.runner import as_stdin
 from tests.world import ROOT, SCRIPT, World
 
+_PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
+
 MODULES = sorted(
     ".".join(file.relative_to(ROOT).with_suffix("").parts)
-    for folder in ("domain", "plex", "reconciliation", "stash", "sync_queue", "transport",
-                   "validation", "worker")
+    for folder in _PROJECT["tool"]["importlinter"]["root_packages"]
     for file in (ROOT / folder).glob("*.py")
-)  # fmt: skip
+)
 
 IMPORT_ALL = """
 import importlib, sys
@@ -38,6 +40,16 @@ from sync_queue import host
 assert host.try_lock(sys.argv[1]) is not None
 print("held", flush=True)
 sys.stdin.read()
+"""
+
+START = """
+import os, sys
+from tests.imitation.systems import become
+become("win32")
+from sync_queue import host
+read = "import sys; open(sys.argv[1], 'w').write(str(len(sys.stdin.read())))"
+argv = [sys.executable, "-c", read, sys.argv[1]]
+os.waitpid(host.start_detached(argv, stdin=bytes(20_000), stderr=os.devnull), 0)
 """
 
 ADD = """
@@ -107,6 +119,20 @@ def test_every_module_can_be_imported_on_windows() -> None:
     )
 
     assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_no_module_but_one_asks_which_system_it_runs_on() -> None:
+    files = [ROOT / f"{name.replace('.', '/')}.py" for name in MODULES]
+
+    assert [file for file in files if "host.WINDOWS" in file.read_text("utf-8")] == []
+
+
+def test_a_process_is_told_more_than_a_pipe_of_windows_takes_at_once(tmp_path: Path) -> None:
+    length = tmp_path / "length"
+
+    subprocess.run(python(START, str(length)), cwd=ROOT, check=True, timeout=60)
+
+    assert length.read_text() == "20000"
 
 
 def test_a_save_reaches_plex(elsewhere: World) -> None:

@@ -25,6 +25,12 @@ from worker.installer import Installer
 Installer(sys.argv[1], Path(sys.argv[2]), print).install("why", broken=None)
 """
 
+ON_WINDOWS = f"""
+from tests.imitation.systems import become
+become("win32")
+{OTHER_PROCESS}
+"""
+
 
 def version_in(target: Path) -> str:
     return (target / "thing.py").read_text().split("'")[1]
@@ -39,6 +45,28 @@ def test_the_pinned_version_is_installed_although_the_index_has_a_newer_one(
 
     assert version_in(target) == "1.0"
     assert told == [f"Installing Python packages (once, into {target}): no thing"]
+
+
+def test_packages_are_installed_on_windows(
+    small: Path, small_index: LoopbackIndex, target: Path
+) -> None:
+    argv = [sys.executable, "-c", ON_WINDOWS, str(small), str(target)]
+
+    subprocess.run(argv, cwd=ROOT, check=True)
+
+    assert version_in(target) == "1.0"
+
+
+def test_what_is_to_be_done_by_hand_on_windows_is_quoted_as_there(
+    small: Path, small_index: LoopbackIndex, tmp_path: Path
+) -> None:
+    small_index.status = 403
+    target = tmp_path / "my data" / "packages" / "set"
+    argv = [sys.executable, "-c", ON_WINDOWS, str(small), str(target)]
+
+    done = subprocess.run(argv, cwd=ROOT, capture_output=True, text=True, check=False)
+
+    assert f'--target "{target}" -r' in done.stderr
 
 
 def test_what_is_installed_already_is_not_installed_again(
