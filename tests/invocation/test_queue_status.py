@@ -27,7 +27,8 @@ from tests.world import API_KEY, PLEX_TOKEN, World
 
 NO_RECONCILIATION = (
     "=== Reconciliation Status ===",
-    "Automatic runs are off: what Stash does not announce waits for a manual run",
+    "Automatic runs are off: what Stash does not announce waits for a manual run; "
+    "only deleted tags, performers, studios and groups are followed",
     "No reconciliation runs yet",
 )
 
