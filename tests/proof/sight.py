@@ -66,6 +66,7 @@ class Sight:
             "in_progress": flags.count(True),
             "waiting": sum(retry.until is not None for retry in self.retries.values()),
             "parked": len(self.parked),
+            "previewed": 0,
             "failed": len(self.dead),
         }
 
