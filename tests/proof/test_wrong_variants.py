@@ -23,6 +23,9 @@ HUNT = settings(
 START: Mapping[type[System], int] = MappingProxyType(
     {
         wrong.AcknowledgesWhatCameLater: 0,
+        wrong.ChargesTheWholeBatch: 3,
+        wrong.ClearsWhatIsInFlight: 1,
+        wrong.NeverBuriesTheDeadly: 8,
     }
 )
 """Where chance begins if it finds the mistake sooner than from 0; it finds it from anywhere."""
