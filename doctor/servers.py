@@ -120,16 +120,6 @@ def look_at_libraries(libraries: Sequence[Section], config: Stash2PlexConfig) ->
         yield Finding("Libraries: Plex has none that holds videos", make)
 
 
-def ours(libraries: Sequence[Section], config: Stash2PlexConfig) -> tuple[Section, ...]:
-    """Those that would be synced."""
-    names = {name.casefold() for name in config.plex_library}
-    return tuple(
-        library
-        for library in libraries
-        if library.kind == KIND and (not names or library.title.casefold() in names)
-    )
-
-
 def look_at_library(library: Section, items: int, *, listed: bool, hides_paths: bool) -> Finding:
     """Say how many items a library of ours has.
 

@@ -16,6 +16,7 @@ from stash.client import StashClient
 from stash.scrubber import Scrubber
 from sync_queue.manager import QueueManager
 from validation.config import LoadedConfig, Stash2PlexConfig, load_config
+from worker.libraries import named
 from worker.services import plex_client
 
 log = logging.getLogger(__name__)
@@ -98,7 +99,7 @@ def _look_at_plex(
         if libraries is None:
             return
         yield from servers.look_at_libraries(libraries, config)
-        if chosen := servers.ours(libraries, config):
+        if chosen := named(libraries, config.plex_library):
             inventory = Inventory(stash, config, manager, plex, chosen)
             with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
                 yield from inventory.look(Path(folder), on_progress)

@@ -5,18 +5,14 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from domain.clock import Clock, SystemClock
 from domain.errors import NotInstalled
 from sync_queue import host
 from worker.pip_failures import UNBUILT, cause_of
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 LOCK = "packages.lock"
 DRAFT = "unfinished-"
@@ -90,7 +86,7 @@ class Installer:
             ) from error
 
     @contextmanager
-    def _alone(self) -> "Iterator[int]":
+    def _alone(self) -> Iterator[int]:
         """Hold the lock; who has it installs."""
         path = str(self._folder.parent.parent / LOCK)
         deadline = self._clock.monotonic() + self._patience

@@ -35,16 +35,25 @@ def choose(libraries: Sequence[Section], names: Sequence[str]) -> tuple[Section,
     Raises:
         UserError: Plex has none of them.
     """
-    sections = [s for s in libraries if s.kind == KIND]
     wanted = {name.casefold(): name for name in names}
-    chosen = tuple(s for s in sections if not wanted or s.title.casefold() in wanted)
-    there = ", ".join(s.title for s in sections) or "none that holds videos"
+    chosen = named(libraries, names)
+    there = ", ".join(s.title for s in named(libraries, ())) or "none that holds videos"
     if not chosen:
-        named = ", ".join(wanted.values()) or "no library that holds videos"
-        raise UserError(f"Plex has no library {named} (it has: {there}): check plex_library")
+        these = ", ".join(wanted.values()) or "no library that holds videos"
+        raise UserError(f"Plex has no library {these} (it has: {there}): check plex_library")
     for name in wanted.keys() - {s.title.casefold() for s in chosen}:
         log.warning("Plex has no library %s (it has: %s): check plex_library", wanted[name], there)
     return chosen
+
+
+def named(libraries: Sequence[Section], names: Sequence[str]) -> tuple[Section, ...]:
+    """Those of *libraries* that hold videos and bear one of *names*, in any case; () for all."""
+    wanted = {name.casefold() for name in names}
+    return tuple(
+        one
+        for one in libraries
+        if one.kind == KIND and (not wanted or one.title.casefold() in wanted)
+    )
 
 
 def ask_to_forget_index(folder: Path) -> None:

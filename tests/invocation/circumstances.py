@@ -3,11 +3,14 @@
 import json
 import os
 import shutil
+import subprocess
 import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+import pytest
 
 from sync_queue import host, inbox
 from tests.world import ROOT, World
@@ -78,3 +81,17 @@ def wrapped(folder: Path, lines: str) -> str:
     file.write_text(code + f"os.execv({sys.executable!r}, [{sys.executable!r}, *sys.argv[1:]])\n")
     file.chmod(0o755)
     return os.fspath(file)
+
+
+@contextmanager
+def mounted(folder: Path, options: str) -> Iterator[None]:
+    """A file system of its own in *folder*; the test is skipped where none can be mounted."""
+    mount = ["mount", "-t", "tmpfs", "-o", options, "none", str(folder)]
+    try:
+        done = subprocess.run(mount, capture_output=True, check=False)
+    except OSError as error:
+        pytest.skip(f"no file system can be mounted here: {error}")
+    if done.returncode:
+        pytest.skip(f"no file system can be mounted here: {done.stderr.decode().strip()}")
+    yield
+    subprocess.run(["umount", "--lazy", str(folder)], check=True)

@@ -2,14 +2,13 @@
 
 import os
 import signal
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from sync_queue.inbox import LOST
-from tests.invocation.circumstances import hold_off, record, wrapped
+from tests.invocation.circumstances import hold_off, mounted, record, wrapped
 from tests.invocation.witness import answer_of, backgrounds, error_of, rows, spooled, titles_shown
 from tests.world import World
 
@@ -20,16 +19,9 @@ NO_FILE_MAY_GROW = "resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))"
 def tight(world: World) -> Iterator[World]:
     """A world whose data folder is a file system of its own, 8 MB large."""
     world.data_dir.mkdir(mode=0o700)
-    mount = ["mount", "-t", "tmpfs", "-o", "size=8m,mode=0700", "none", str(world.data_dir)]
-    try:
-        done = subprocess.run(mount, capture_output=True, check=False)
-    except OSError as error:
-        pytest.skip(f"no file system can be mounted here: {error}")
-    if done.returncode:
-        pytest.skip(f"no file system can be mounted here: {done.stderr.decode().strip()}")
-    yield world
-    world.kill_background()
-    subprocess.run(["umount", "--lazy", str(world.data_dir)], check=True)
+    with mounted(world.data_dir, "size=8m,mode=0700"):
+        yield world
+        world.kill_background()
 
 
 def fill(folder: Path) -> Path:

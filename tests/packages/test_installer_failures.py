@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from domain.errors import NotInstalled
+from tests.invocation.circumstances import mounted
 from tests.packages.conftest import make_python
 from tests.packages.index import LoopbackIndex
 from tests.packages.installing import install
@@ -146,15 +147,8 @@ def disk(tmp_path: Path) -> Iterator[Path]:
     """A file system of its own, with room for 300 kB."""
     folder = tmp_path / "disk"
     folder.mkdir()
-    mount = ["mount", "-t", "tmpfs", "-o", "size=300k", "none", str(folder)]
-    try:
-        done = subprocess.run(mount, capture_output=True, check=False)
-    except OSError as error:
-        pytest.skip(f"no file system can be mounted here: {error}")
-    if done.returncode:
-        pytest.skip(f"no file system can be mounted here: {done.stderr.decode().strip()}")
-    yield folder
-    subprocess.run(["umount", "--lazy", str(folder)], check=True)
+    with mounted(folder, "size=300k"):
+        yield folder
 
 
 def test_a_full_disk(small: Path, small_index: LoopbackIndex, disk: Path) -> None:
